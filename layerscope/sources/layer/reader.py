@@ -25,8 +25,8 @@ def read_layer(
 ) -> Generator[int, None, None]:
     """Fill ``entries`` from the layer, or a part of its tar, and yield the stored bytes read, now and then.
 
-    What is in ``needs`` of the content of a compressed layer is taken from the bytes that pass. A large layer is
-    decompressed ``ahead`` of the walk by a thread, for which there should be a core.
+    What is in ``needs`` of the content of a compressed layer is taken from the bytes that pass. A large gzip layer is
+    decompressed ``ahead`` of the walk by a thread, which gains time only if a core is free.
 
     Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once
     ``is_stopped`` returns True, it raises ReadingStopped.

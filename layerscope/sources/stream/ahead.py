@@ -1,4 +1,4 @@
-"""Decompression ahead of who reads: a thread decompresses while the reader works on what came before.
+"""Decompression ahead of the reader: a thread decompresses while the reader works on what came before.
 
 The libraries release the interpreter lock while they decompress.
 """

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from layerscope.errors import InvalidLayer, ReadingStopped
 from layerscope.model.image import Compression, FileSpan
-from layerscope.sources.stream.compression import DecompressedSpan, check_unchanged, open_decompressed, open_span
+from layerscope.sources.stream.compression import check_unchanged, open_decompressed, open_span
 from layerscope.sources.tar.header import BLOCK
 
 _SMALL_CHUNK = 4096
@@ -25,7 +25,10 @@ The memory of 128 KiB or more comes from the system and goes back to it with eac
 """
 
 _LEAST_AHEAD = 4_000_000
-"""Stored bytes of a layer from which on a thread decompresses ahead of the walk."""
+"""The least stored bytes of a gzip layer for which a thread decompresses ahead of the walk: 0.8 of the time.
+
+That is for 200,000 files. With zstd it takes 1.2 times as long: handing the chunks over costs more than it gains.
+"""
 
 _GZIP_CHUNK = 512 * 1024
 """Bytes of gzip that the thread decompresses in one call, without the interpreter lock."""
@@ -240,24 +243,18 @@ def open_blocks(
     """Open the tar in a span; raises OSError where the file cannot be read, and InvalidLayer where it has changed.
 
     Once ``is_stopped`` returns True, decompressing content raises ReadingStopped: one file may have gigabytes. What is
-    decompressed is passed to ``take_chunk``; content of a plain tar is not read. A large one is decompressed ``ahead``.
+    decompressed is passed to ``take_chunk``; content of a plain tar is not read. Large gzip is decompressed ``ahead``.
     """
     if compression is Compression.NONE:
         return PlainBlocks(span, part or TarPart())
-    if span.size < _LEAST_AHEAD or not ahead:
-        stream: DecompressedBytes = open_decompressed(span, compression)
-    elif compression is Compression.GZIP:
-        stream = _ahead(open_decompressed(span, compression, in_large_chunks=True), _GZIP_CHUNK)
-    else:
-        stream = _ahead(open_decompressed(span, compression), _STREAM_CHUNK)
-    return StreamBlocks(stream, span.stored_size, is_stopped, take_chunk)
-
-
-def _ahead(stream: DecompressedSpan, size: int) -> DecompressedBytes:
-    """Return the stream, decompressed in chunks of a size by a thread if the system starts one."""
+    if compression is not Compression.GZIP or span.size < _LEAST_AHEAD or not ahead:
+        return StreamBlocks(open_decompressed(span, compression), span.stored_size, is_stopped, take_chunk)
     from layerscope.sources.stream.ahead import AheadStream  # noqa: PLC0415  # 1 ms, and only for large layers
 
+    decompressed = open_decompressed(span, compression, in_large_chunks=True)
     try:
-        return AheadStream(stream, size)
+        stream: DecompressedBytes = AheadStream(decompressed, _GZIP_CHUNK)
     except RuntimeError:
-        return stream
+        # the system starts no more threads
+        stream = decompressed
+    return StreamBlocks(stream, span.stored_size, is_stopped, take_chunk)

@@ -9,7 +9,7 @@ from threading import active_count
 import pytest
 
 from layerscope.errors import InvalidLayer
-from layerscope.model.image import Compression
+from layerscope.model.image import Compression, FileSpan
 from layerscope.sources.stream import ahead as ahead_module
 from layerscope.sources.stream.ahead import AheadStream
 from layerscope.sources.tar import blocks
@@ -40,6 +40,17 @@ def test_a_broken_layer_has_the_same_entries_and_error(
     by_reader = listing(listed(blob))
     monkeypatch.setattr(blocks, "_LEAST_AHEAD", 0)
     assert listing(listed(blob)) == by_reader
+
+
+@pytest.mark.parametrize("compression", CODECS)
+def test_a_thread_decompresses_large_gzip_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: Compression
+) -> None:
+    monkeypatch.setattr(blocks, "_LEAST_AHEAD", 0)
+    blob, threads = tmp_path / "blob", active_count()
+    blob.write_bytes(compressed(LONG_TAR, compression))
+    with closing(blocks.open_blocks(FileSpan.of_file(str(blob), blob.stat()), compression)):
+        assert active_count() - threads == (compression is Compression.GZIP)
 
 
 class _FullQueue(SimpleQueue[object]):
