@@ -50,7 +50,6 @@ class Comparison:
 
     @cached_property
     def moves(self) -> tuple[Move, ...]:
-        """The files that moved to another path."""
         return find_moves(self.diff, self.contents)
 
     @cached_property
@@ -130,7 +129,6 @@ class ImageComparison(Comparison):
 
     @cached_property
     def config(self) -> tuple[ConfigChange, ...]:
-        """The differences between the configs."""
         return config_differences(config_facts(self.old.image.config), config_facts(self.new.image.config))
 
     @cached_property

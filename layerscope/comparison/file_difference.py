@@ -36,7 +36,6 @@ class ComparedFile:
 
     @property
     def size(self) -> int:
-        """The number of bytes."""
         return self.pages.size if self.pages else 0
 
 

@@ -60,17 +60,14 @@ class FilteredComparison:
 
     @property
     def is_whole(self) -> bool:
-        """True if all rows are selected."""
         return not self._globs and len(self._changes) == len(ALL_CHANGES)
 
     @cached_property
     def diff(self) -> Diff:
-        """The selected rows."""
         return select_changes(self.comparison.diff, self._changes, self._globs)
 
     @cached_property
     def tree(self) -> DiffTree:
-        """Those rows as a tree."""
         return self.comparison.tree if self.diff is self.comparison.diff else diff_tree(self.diff)
 
     @cached_property
@@ -105,7 +102,6 @@ class FilteredComparison:
 
     @cached_property
     def broken_layers(self) -> tuple[BrokenLayers, BrokenLayers]:
-        """The layers of each side that could not be read whole."""
         old, new = (
             {
                 number: tally.error

@@ -63,7 +63,6 @@ class _OpenFolders:
             self._path = self._path[: self._open[-1][1]]
 
     def close(self) -> None:
-        """Close all of them."""
         while self._open:
             self._close_last()
 
@@ -117,7 +116,6 @@ class ConfinedFolder:
         return status is not None and stat.S_ISDIR(status.st_mode)
 
     def make_folder(self, path: bytes, mode: int = PRIVATE) -> None:
-        """Make a folder in an existing one."""
         with self.parent(path) as (folder, name):
             os.mkdir(name, mode, dir_fd=folder)
 
@@ -142,7 +140,6 @@ class ConfinedFolder:
             os.link(old, name, src_dir_fd=source, dst_dir_fd=folder, follow_symlinks=False)
 
     def make_pipe(self, path: bytes) -> None:
-        """Make a named pipe."""
         with self.parent(path) as (folder, name):
             os.mkfifo(name, 0o600, dir_fd=folder)
 
@@ -159,7 +156,6 @@ class ConfinedFolder:
             os.rename(old, name, src_dir_fd=source, dst_dir_fd=folder)
 
     def names(self, path: bytes) -> list[bytes]:
-        """Return the names in a folder, sorted."""
         with self.folder(path) as descriptor:
             return sorted(map(os.fsencode, os.listdir(descriptor)))  # noqa: PTH208  # a descriptor
 
@@ -182,13 +178,11 @@ class ConfinedFolder:
                 self.remove_empty(current)
 
     def remove_empty(self, path: bytes) -> None:
-        """Remove an empty folder."""
         self._folders.forget(path)
         with self.parent(path) as (folder, name):
             os.rmdir(name, dir_fd=folder)
 
     def close(self) -> None:
-        """Close the folder."""
         self._folders.close()
 
     def __enter__(self) -> Self:

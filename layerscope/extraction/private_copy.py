@@ -39,7 +39,6 @@ class PrivateCopy:
             self._stack = stack.pop_all()
 
     def close(self) -> None:
-        """Remove it."""
         self._stack.close()
 
 

@@ -108,14 +108,12 @@ class RowPaths:
         return self._open.append
 
     def append(self, path: bytes) -> None:
-        """Add a path."""
         folder, _, name = path.rpartition(b"/")
         if folder != self._folder:
             self.begin(folder)
         self._open.append(name)
 
     def extend(self, following: "RowPaths") -> None:
-        """Add the paths of the rows that follow these."""
         self._close()
         folders, names = following._columns()  # noqa: SLF001  # of this class
         self._folders += folders
@@ -136,7 +134,6 @@ class RowPaths:
         return zip(folders[start:], names[start:], strict=True)
 
     def run_count(self) -> int:
-        """Return the number of runs."""
         return len(self._columns()[0])
 
     def __iter__(self) -> Iterator[bytes]:

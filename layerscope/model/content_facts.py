@@ -87,7 +87,6 @@ class ContentFacts(Struct):
 
     @classmethod
     def unpacked(cls, buffers: list[bytes]) -> "ContentFacts":
-        """Return the facts that `packed` gave."""
         columns = _Columns(**columns_from(_Columns, buffers))
         digests = (
             columns.part_digests[at : at + DIGEST_SIZE] for at in range(0, len(columns.part_digests), DIGEST_SIZE)

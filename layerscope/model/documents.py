@@ -216,7 +216,6 @@ class ImageConfig(Struct, frozen=True):
 
     @property
     def platform(self) -> Platform:
-        """The platform that the config states."""
         return Platform(self.os, self.architecture, self.variant)
 
     @property

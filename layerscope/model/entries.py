@@ -68,7 +68,6 @@ class Kind(IntEnum):
 
     @property
     def word(self) -> str:
-        """The kind as documents name it."""
         return _WORDS[self]
 
     @property
@@ -161,7 +160,6 @@ class EntryTable(Struct, dict=True):
         return bytes(self.links[start : self.link_ends[position]])
 
     def extend(self, following: "EntryTable") -> None:
-        """Add the rows of another table."""
         rows, links = len(self), len(self.links)
         ids = [self.permission_id(*permissions) for permissions in following.permission_sets]
         self.kinds += following.kinds
@@ -183,7 +181,6 @@ class EntryTable(Struct, dict=True):
         self.link_ends.append(len(self.links))
 
     def append(self, entry: FileEntry, data_offset: int = 0) -> int:
-        """Add an entry and return its row."""
         row = len(self.kinds)
         self.kinds.append(entry.kind)
         self.sizes.append(entry.size)
@@ -199,7 +196,6 @@ class EntryTable(Struct, dict=True):
         return row
 
     def entry(self, row: int, path: bytes, layer: int) -> FileEntry:
-        """Return the view of one row."""
         return FileEntry(
             path,
             Kind(self.kinds[row]),
@@ -251,7 +247,6 @@ class LayerEntries(Struct):
         return taken
 
     def extend(self, following: "LayerEntries") -> None:
-        """Add what was read after these."""
         self.table.extend(following.table)
         self.paths.extend(following.paths)
         self.whiteouts += following.whiteouts

@@ -39,7 +39,6 @@ class FileSpan(Struct, frozen=True):
 
     @classmethod
     def of_file(cls, path: str, status: os.stat_result) -> "FileSpan":
-        """Return the span of a whole file of the user."""
         return cls(path, 0, status.st_size, status.st_size, version_of(status))
 
     def part(self, offset: int, stated_size: int) -> "FileSpan":
@@ -165,12 +164,10 @@ class Image(Struct, frozen=True, dict=True):
 
     @cached_property
     def attestations(self) -> Attestations:
-        """The attestations about the image."""
         return self.read_attestations()
 
     @property
     def platform(self) -> Platform:
-        """The platform that the config states."""
         return self.config.platform
 
     @property

@@ -68,7 +68,6 @@ class Container(Struct, frozen=True):
 
     @property
     def reference(self) -> str:
-        """The reference that opens the container."""
         return f"container://{self.engine}/{self.name or self.container_id}"
 
 
@@ -88,7 +87,6 @@ class LocalImage(Struct, frozen=True):
 
     @property
     def reference(self) -> str:
-        """The reference that opens the image."""
         return f"{self.engine}://{self.tags[0] if self.tags else self.image_id}"
 
     @property

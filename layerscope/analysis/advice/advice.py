@@ -149,7 +149,6 @@ class Evidence:
         return {entry.occurrence: entry.hidden_by for entry in self.dead.entries}
 
     def size(self, files: Iterable[int]) -> int:
-        """Return the bytes of some files."""
         return sum(map(self.tree.own_size, files))
 
     def advice(

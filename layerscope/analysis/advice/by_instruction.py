@@ -22,12 +22,10 @@ class DeadFiles:
 
     @property
     def reasons(self) -> set[DeadReason | None]:
-        """The reasons why they are dead."""
         return {entry.reason for entry in self.entries}
 
     @property
     def hiding_layers(self) -> list[int]:
-        """The layers that hid them."""
         return [entry.hidden_by for entry in self.entries]
 
     @property

@@ -60,7 +60,6 @@ class Held:
 
     @property
     def size(self) -> int:
-        """All bytes."""
         return self.live + self.dead
 
     @property
@@ -73,7 +72,6 @@ class Held:
         return [index.path(node) for node in sorted(self.roots, key=lambda node: (-self.roots[node], node))]
 
     def add(self, file: int, root: int, size: int, hidden_by: int | None = None) -> None:
-        """Count a file."""
         self.files.append(file)
         self.roots[root] = self.roots.get(root, 0) + size
         if hidden_by is None:

@@ -126,7 +126,6 @@ class _MissedStep(NamedTuple):
         return written if written and _COPIED_HASH.search(title) and not variable_names(written) else title
 
     def because(self, cause: MissCause, detail: str, files: tuple[str, ...] = ()) -> CacheMiss:
-        """Return the miss with its reason."""
         return CacheMiss(self.reported, cause, detail, files)
 
 

@@ -62,7 +62,6 @@ class Diff:
         return (self._change(row, paths(node)) for row, node in enumerate(self.nodes))
 
     def change(self, row: int) -> Change:
-        """Return the change of a row."""
         return self._change(row, self.pairing.shape.path(self.nodes[row]))
 
     def _change(self, row: int, path: bytes) -> Change:

@@ -35,7 +35,6 @@ class Totals(NamedTuple):
 
     @property
     def changes(self) -> int:
-        """The number of paths that changed."""
         return self.added + self.modified + self.removed
 
 
@@ -86,15 +85,12 @@ class DiffTree:
 
     @property
     def layers(self) -> tuple[int, int]:
-        """Both sides."""
         return BEFORE, AFTER
 
     def side(self, layer: int) -> PairedState:
-        """Return the state of one side."""
         return self.diff.pairing.old if layer == BEFORE else self.diff.pairing.new
 
     def is_present(self, node: int, layer: int) -> bool:
-        """Return whether the side has the node."""
         return self.side(layer).occurrence(node) >= 0
 
     def is_shown(self, node: int, layer: int) -> bool:
@@ -103,7 +99,6 @@ class DiffTree:
         return is_removed or node in self.totals or self.is_present(node, layer)
 
     def shown(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
-        """Yield those of the nodes that the tree shows."""
         return (node for node in nodes if self.is_shown(node, layer))
 
     def shown_marks(self, nodes: range, layer: int) -> bytes:
@@ -115,7 +110,6 @@ class DiffTree:
         return self.index.touched_marks(nodes, layer, copies=copies)
 
     def is_directory(self, node: int, layer: int) -> bool:
-        """Return whether the node is shown as a directory."""
         entry = self._shown(node, layer)
         return entry is not None and entry.kind is Kind.DIR
 
@@ -133,7 +127,6 @@ class DiffTree:
         return self.side(layer if self.is_present(node, layer) else BEFORE).size(node)
 
     def sizes(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
-        """Yield the `size` of each node."""
         return (self.size(node, layer) for node in nodes)
 
     @property

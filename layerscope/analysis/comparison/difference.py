@@ -74,7 +74,6 @@ class EntryRow(NamedTuple):
 
     @property
     def permissions(self) -> Permissions:
-        """Mode, uid and gid."""
         return self.table.permission_sets[self.table.permissions[self.row]]
 
     @property

@@ -47,12 +47,10 @@ class AlignedStep(NamedTuple):
 
     @property
     def old_layer(self) -> int | None:
-        """The layer that the old step made."""
         return self.old.layer if self.old else None
 
     @property
     def new_layer(self) -> int | None:
-        """The layer that the new step made."""
         return self.new.layer if self.new else None
 
     @property

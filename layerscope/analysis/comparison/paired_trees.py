@@ -36,7 +36,6 @@ class _Merge:
         self.candidates = array("I")
 
     def run(self) -> None:
-        """Walk down both trees together."""
         waiting = self._children(0, 0, 0)
         while waiting:
             parent, name, old, new = waiting.pop()

@@ -49,7 +49,6 @@ class PairedState:
 
     @property
     def whole_size(self) -> int:
-        """The content bytes of the whole state."""
         index, layer = self.state.tree.index, self.state.layer
         return index.written_below(0, layer) if self.state.own else index.size_below(0, layer)
 

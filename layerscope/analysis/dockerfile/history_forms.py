@@ -59,7 +59,6 @@ class ExpectedStep:
         return self.instruction.keyword in _MAY_BE_MISSING
 
     def fits(self, form: str) -> bool:
-        """Return whether a history line has one of the forms."""
         return form in self.forms or any(_fits(pattern, form) for pattern in self.forms if UNKNOWN in pattern)
 
 

@@ -82,7 +82,6 @@ class Dockerfile:
     stored: tuple[str, ...]
 
     def text(self, instruction: Instruction) -> str:
-        """Return the lines of an instruction as they are written."""
         return "\n".join(self.lines[instruction.line - 1 : instruction.last_line])
 
 

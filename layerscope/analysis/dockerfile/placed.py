@@ -97,7 +97,6 @@ class PlacedDockerfile:
 
     @cached_property
     def instructions(self) -> Mapping[int, Instruction]:
-        """The instructions by each of their lines."""
         return {
             line: instruction
             for instruction in self.dockerfile.instructions

@@ -26,7 +26,6 @@ class Stage:
 
     @property
     def title(self) -> str:
-        """The name, or else the number."""
         return self.name or str(self.number)
 
     @property

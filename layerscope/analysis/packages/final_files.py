@@ -103,15 +103,12 @@ class FinalFiles:
         return range(0) if not node else self.live.below(node, self._tree.index.ends[node])
 
     def path(self, position: int) -> bytes:
-        """Return the path of a file."""
         return self._tree.index.path(self.live.nodes[position])
 
     def paths_below(self, folder: bytes) -> list[bytes]:
-        """Return the paths of all files below the folder."""
         return [self.path(position) for position in self.below(folder)]
 
     def paths_named(self, name: bytes) -> Iterator[bytes]:
-        """Yield the paths of all files of that name."""
         nodes = (node for node in nodes_named(self._tree.index, name) if node in self._positions)
         return map(self._tree.index.path, nodes)
 

@@ -44,14 +44,12 @@ class Expression(Generic[AnyStr]):
             raise UsageError(f"{self._shown!r} is not a valid regular expression: {error}") from error
 
     def search(self, text: AnyStr, /) -> object | None:
-        """Return the first match, or None."""
         try:
             return self._pattern.search(text, timeout=LONGEST_SEARCH)
         except TimeoutError as error:
             raise self._too_slow from error
 
     def finditer(self, text: AnyStr, /, seconds: float = LONGEST_SEARCH) -> Iterator[Match]:
-        """Yield the matches, in order."""
         try:
             yield from self._pattern.finditer(text, timeout=seconds)
         except TimeoutError as error:

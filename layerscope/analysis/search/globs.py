@@ -110,7 +110,6 @@ class Globs:
         return state.is_match
 
     def nodes(self, index: PathIndex) -> Iterator[int]:
-        """Yield the nodes that match, ascending."""
         return compress(range(len(index)), chain.from_iterable(self.marks(index)))
 
     def marks(self, index: PathIndex) -> Iterator[bytes]:

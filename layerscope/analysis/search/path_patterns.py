@@ -44,7 +44,6 @@ class PathMatcher:
         return re.compile(b"(?s)" + b"|".join(map(_expression, self._patterns)))
 
     def matches(self, path: bytes) -> bool:
-        """Return whether the path matches a pattern."""
         folder, _, name = path.rpartition(b"/")
         is_likely = name in self._names or name.endswith(self._endings) or folder in self._folders
         return is_likely and self._expression.fullmatch(path) is not None

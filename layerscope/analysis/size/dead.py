@@ -121,22 +121,18 @@ class DeadBytes(Struct, frozen=True, dict=True):
 
     @cached_property
     def total(self) -> int:
-        """All dead bytes."""
         return sum(entry.size for entry in self.entries)
 
     @cached_property
     def by_reason(self) -> Mapping[DeadReason | None, int]:
-        """The dead bytes by reason."""
         return sums_by_key(map(attrgetter("reason", "size"), self.entries))
 
     @cached_property
     def by_writer(self) -> Mapping[int, int]:
-        """The dead bytes by the layer that wrote them."""
         return sums_by_key(map(attrgetter("writer", "size"), self.entries))
 
     @cached_property
     def by_hiding_layer(self) -> Mapping[int, int]:
-        """The dead bytes by the layer that hid them."""
         return sums_by_key(map(attrgetter("hidden_by", "size"), self.entries))
 
     @cached_property
@@ -179,12 +175,10 @@ class DeadGroup(NamedTuple):
 
     @property
     def size(self) -> int:
-        """The bytes of all files."""
         return sum(entry.size for entry in self.entries)
 
     @property
     def word(self) -> str:
-        """The name of the reason."""
         return self.reason.value if self.reason else "unknown"
 
 

@@ -38,7 +38,6 @@ class DirectorySizes:
         self._dead_sums = list(accumulate((size for _, size in by_node), initial=0))
 
     def row(self, node: int) -> DirectoryRow:
-        """Return the sums of one path."""
         index = self._tree.index
         is_directory = self._is_parent(node) or self._tree.is_directory(node, self._last)
         files = len(self._files(node))
@@ -60,12 +59,10 @@ class DirectorySizes:
         return [self.row(node) for node in folders[1:]]
 
     def size(self, node: int) -> int:
-        """Return the live bytes at and below a node."""
         files = self._files(node)
         return self._live_sums[files.stop] - self._live_sums[files.start]
 
     def dead(self, node: int) -> int:
-        """Return the dead bytes at and below a node."""
         start, end = bisect_left(self._dead_nodes, node), bisect_left(self._dead_nodes, self._tree.index.ends[node])
         return self._dead_sums[end] - self._dead_sums[start]
 

@@ -23,7 +23,6 @@ class PlannedLayer(NamedTuple):
 
     @property
     def content_size(self) -> int:
-        """The content bytes of the layer."""
         return sum(self.sizes.values())
 
 

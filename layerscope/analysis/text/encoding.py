@@ -31,7 +31,6 @@ class TextEncoding(StrEnum):
 
     @property
     def word(self) -> str:
-        """The name of the encoding on a screen."""
         return _WORDS[self]
 
     @property

@@ -48,7 +48,6 @@ class TextIndex:
         self._tail = b"\n"
 
     def feed(self, chunk: bytes) -> None:
-        """Add the next bytes of the file."""
         data, size = self._pending + chunk, self.block_size
         whole = len(data) - len(data) % size
         for start in range(0, whole, size):

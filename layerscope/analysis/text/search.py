@@ -44,7 +44,6 @@ class Search:
         return _drawn(self.text(text, _SECONDS_A_ROW))
 
     def spans_in_bytes(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield the spans of the matches in bytes that are being drawn."""
         return _drawn(self.data(data, _SECONDS_A_ROW))
 
 

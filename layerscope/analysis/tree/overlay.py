@@ -213,7 +213,6 @@ class Overlay:
         self.befores.extend(array("i", [_NONE]) * count)
 
     def _write(self, path: int, row: int, kind: int) -> None:
-        """Write a row at a known path."""
         if path == _ROOT:
             self._write_root(row, kind)
             return
@@ -314,7 +313,6 @@ class Overlay:
             self.whiteouts.append(self.current[path])
 
     def _remove_children(self, path: int) -> None:
-        """Hide everything below a path."""
         folders = [path]
         while folders:
             for child in self._take_children(folders.pop()):

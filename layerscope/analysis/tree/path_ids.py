@@ -69,11 +69,9 @@ class PathIds:
         return known
 
     def parent(self, path: int) -> int:
-        """Return the id of a path's folder."""
         return self._parents[self._run_of(path)]
 
     def path(self, path: int) -> bytes:
-        """Return the path that has an id."""
         names = []
         while path != _ROOT:
             run = self._run_of(path)
@@ -82,13 +80,11 @@ class PathIds:
         return b"/".join(reversed(names))
 
     def parents(self) -> Ints:
-        """Return the id of each path's folder."""
         ends = chain(islice(self._firsts, 1, None), [self._count])
         counts = map(int.__sub__, ends, self._firsts)
         return array("I", chain.from_iterable(map(repeat, self._parents, counts)))
 
     def names(self) -> list[bytes]:
-        """Return the last part of each path."""
         return b"\0".join(self._names).split(b"\0")
 
     def last_run(self, folder: int) -> int:

@@ -206,7 +206,6 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
         return ChangeKind(self.changes[occurrence]) if occurrence >= 0 else ChangeKind.UNCHANGED
 
     def occurrences(self, node: int) -> range:
-        """Return all occurrences of the node, in the order of layers."""
         return range(self.firsts[node], self.firsts[node + 1])
 
     def repeated(self, layer: int) -> Iterator[int]:
@@ -223,7 +222,6 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
             occurrence = repeated.find(1, occurrence + 1)
 
     def node_of(self, occurrence: int) -> int:
-        """Return the node of an occurrence."""
         return bisect_right(self.firsts, occurrence) - 1
 
     def is_opaque(self, occurrence: int) -> bool:

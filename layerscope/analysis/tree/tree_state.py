@@ -17,7 +17,6 @@ class NodePaths:
         self._folders: dict[int, bytes] = {0: b""}
 
     def __call__(self, node: int) -> bytes:
-        """Return the path."""
         folder = self._index.parents[node]
         prefix = self._folders.get(folder)
         if prefix is None:

@@ -87,7 +87,6 @@ class EngineClient:
         return Engine.PODMAN if self.version.is_podman else Engine.DOCKER
 
     def info(self) -> EngineInfo:
-        """Return how the engine stores images."""
         return self._get(f"{self._prefix}/info", EngineInfo)
 
     def images(self) -> list[ImageSummary]:
@@ -108,7 +107,6 @@ class EngineClient:
         return self._get(f"{prefix}/images/{quote(name, safe='/:@')}/json", ImageDetails)
 
     def history(self, name: str) -> list[EngineHistoryLine]:
-        """Return the history of an image, the newest line first."""
         return self._get(f"{self._prefix}/images/{quote(name, safe='/:@')}/history", list[EngineHistoryLine])
 
     def containers(self) -> list[ContainerSummary]:

@@ -75,7 +75,6 @@ class AwaitedImage:
 
     @property
     def to_export(self) -> "AwaitedImage":
-        """This image."""
         return self
 
     @cached_property

@@ -74,7 +74,6 @@ class ArchiveFiles:
 
     @property
     def names(self) -> list[bytes]:
-        """The names of all members, in archive order."""
         return list(self._members)
 
     def span(self, name: str) -> FileSpan | None:

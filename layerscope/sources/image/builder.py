@@ -43,17 +43,14 @@ class Origin(Struct, frozen=True):
 
     @classmethod
     def archive(cls, reference: str) -> Self:
-        """Return the origin of the images in a tar archive."""
         return cls(reference, "docker-archive", "oci-archive")
 
     @classmethod
     def folder(cls, reference: str) -> Self:
-        """Return the origin of the images in a folder."""
         return cls(reference, "docker-folder", "oci-layout")
 
     @classmethod
     def engine(cls, reference: str, engine: Engine) -> Self:
-        """Return the origin of an image that an engine exported."""
         return cls(reference, engine, engine)
 
 

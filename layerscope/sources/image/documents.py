@@ -141,7 +141,6 @@ class Documents:
         return self.read(name).lstrip().startswith(start)
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of the file; raises as `document` does."""
         return self._bytes(self._span(name), name)
 
     def _span(self, name: str) -> FileSpan:

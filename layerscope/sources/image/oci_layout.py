@@ -54,7 +54,6 @@ class ManifestFile(Struct, frozen=True):
 
     @property
     def platform(self) -> Platform | None:
-        """The platform in the descriptor."""
         return self.descriptor.platform if self.descriptor else None
 
     @property

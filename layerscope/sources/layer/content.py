@@ -39,7 +39,6 @@ class PlainContent:
         self._descriptor = open_span(span)
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
-        """Yield exactly these bytes."""
         end = offset + size
         while offset < min(end, self._span.size):
             chunk = self.read_unchecked(offset, min(end, self._span.size, offset + _CHUNK) - offset)
@@ -68,7 +67,6 @@ class PlainContent:
         return data
 
     def check_unchanged(self) -> None:
-        """Raise InvalidLayer where the file has changed."""
         check_unchanged(self._span, self._descriptor)
 
     def _check_end(self, end: int) -> None:
@@ -80,7 +78,6 @@ class PlainContent:
         return iter(())
 
     def close(self) -> None:
-        """Close the file."""
         descriptor, self._descriptor = self._descriptor, -1
         os.close(descriptor)
 
@@ -97,7 +94,6 @@ class StreamedContent:
         self._rest = b""
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
-        """Yield exactly these bytes."""
         if offset < self._position:
             self._stream.close()
             self._stream, self._position, self._rest = open_decompressed(self._span, self._compression), 0, b""
@@ -111,11 +107,9 @@ class StreamedContent:
         self._stream.check()
 
     def read_unchecked(self, offset: int, size: int) -> bytes:
-        """Return exactly these bytes."""
         return b"".join(self.chunks(offset, size))
 
     def check_unchanged(self) -> None:
-        """Raise InvalidLayer where the file has changed."""
         self._stream.check_unchanged()
 
     def _take(self, most: int) -> bytes:
@@ -129,7 +123,6 @@ class StreamedContent:
         return taken
 
     def close(self) -> None:
-        """Close the file."""
         self._stream.close()
 
 

@@ -163,7 +163,6 @@ class CheckpointedContent:
         self._is_closed = False
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return exactly these bytes; raises InvalidLayer where the layer ends before them or is broken."""
         with self._lock:
             self._check_open()
             self._reach(offset)

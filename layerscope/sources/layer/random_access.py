@@ -74,7 +74,6 @@ class SpooledContent:
         self._is_closed = False
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return exactly these bytes; raises InvalidLayer where the layer ends before them or is broken."""
         with self._lock:
             self._check_open()
             while self._filled < offset + size and self._beyond is None:

@@ -83,7 +83,6 @@ class TarSplitBlocks:
         return self._chunk[offset - self._base :]
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return ``size`` bytes from ``offset`` on; raises InvalidLayer inside a content."""
         return self.fetch(offset, size)[:size]
 
     def _advance(self) -> bool:
@@ -97,7 +96,6 @@ class TarSplitBlocks:
         return False
 
     def end(self) -> int:
-        """Return the offset of the end, known once `fetch` has returned too few bytes."""
         return self._base + len(self._chunk)
 
     def consumed(self) -> int:
@@ -108,7 +106,6 @@ class TarSplitBlocks:
         """Do nothing: a changed store is noticed where a file of the layer is opened."""
 
     def close(self) -> None:
-        """Close the file."""
         self._records.close()
 
 
@@ -124,7 +121,6 @@ class TarSplitContent:
             raise InvalidLayer("the engine has removed it from its store") from error
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return exactly these bytes of one file; raises InvalidLayer where the store does not hold them."""
         return b"".join(self.chunks(offset, size))
 
     read_unchecked = read
@@ -133,7 +129,6 @@ class TarSplitContent:
         """Do nothing: a changed store is noticed where a file of the layer is opened."""
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
-        """Yield exactly these bytes of one file; raises InvalidLayer where the store does not hold them."""
         with self._file(offset, size) as (descriptor, start):
             while size:
                 if self._is_stopped():

@@ -87,7 +87,6 @@ class WrittenFiles:
                     waiting += self._children(path)
 
     def entries_of(self, paths: Iterable[bytes]) -> Iterator[TarInfo]:
-        """Yield the entries of those paths that exist."""
         for path in paths:
             with suppress(OSError):
                 parent, leaf = self._opened(path)

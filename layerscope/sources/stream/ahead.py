@@ -78,11 +78,9 @@ class AheadStream:
 
     @property
     def consumed(self) -> int:
-        """The number of stored bytes read so far."""
         return self._stream.consumed
 
     def check(self) -> None:
-        """Raise the error of a stream that has turned out to be broken, and InvalidLayer where its file has changed."""
         self._stream.check_unchanged()
         failure = self._last if isinstance(self._last, BaseException) else self._last[1]
         if failure is not None:

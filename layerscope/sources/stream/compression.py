@@ -48,36 +48,29 @@ class SpanFile(RawIOBase):
         self._file.seek(span.offset)
 
     def readable(self) -> bool:
-        """Return True: it can be read."""
         return True
 
     def readinto(self, buffer: memoryview | bytearray, /) -> int:  # type: ignore[override]  # typeshed: any buffer
-        """Read the next bytes of the span into the buffer."""
         wanted = min(len(buffer), self._span.size - self._position)
         count = self._file.readinto(memoryview(buffer)[:wanted]) or 0
         self._position += count
         return count
 
     def read1(self, size: int, /) -> bytes:
-        """Return at most ``size`` bytes, and none at the end."""
         return self.read(size) or b""
 
     @property
     def position(self) -> int:
-        """The position in the span of the next byte to be read."""
         return self._position
 
     def move_to(self, position: int) -> None:
-        """Go on reading at a position in the span."""
         self._file.seek(self._span.offset + position)
         self._position = position
 
     def check_unchanged(self) -> None:
-        """Raise InvalidLayer where the file has changed since the image was opened."""
         check_unchanged(self._span, self._file.fileno())
 
     def close(self) -> None:
-        """Close the file."""
         # the garbage collector also calls this where the file could not be opened
         if hasattr(self, "_file"):
             self._file.close()
@@ -196,7 +189,6 @@ class DecompressedSpan:
 
     @property
     def consumed(self) -> int:
-        """The number of stored bytes read so far."""
         return self._file.position
 
     def read1(self, size: int, /) -> bytes:
@@ -222,7 +214,6 @@ class DecompressedSpan:
             raise self._error(self._members.failure) from self._members.failure
 
     def check_unchanged(self) -> None:
-        """Raise InvalidLayer where the file has changed since the image was opened."""
         self._file.check_unchanged()
 
     def _error(self, error: Exception) -> InvalidLayer | UnsupportedCompression:
@@ -235,7 +226,6 @@ class DecompressedSpan:
         return InvalidLayer(f"the {self._name} stream is broken near stored byte {self.consumed:,}")
 
     def close(self) -> None:
-        """Close the file."""
         self._file.close()
 
 

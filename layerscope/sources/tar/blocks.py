@@ -57,7 +57,6 @@ class TarPart(Struct):
     has_end: bool = False
 
     def go_on(self) -> None:
-        """Go on to the end of the tar."""
         self.stop = NEVER
 
 
@@ -130,7 +129,6 @@ class PlainBlocks:
         return os.pread(self._descriptor, wanted, self._start + offset)
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return the bytes from ``offset`` on."""
         wanted = max(0, min(size, self._size - offset))
         # a read is no gap between headers, so that the next fetch may still be a large one
         self._reached = offset + wanted
@@ -141,7 +139,6 @@ class PlainBlocks:
         check_unchanged(self._span, self._descriptor)
 
     def end(self) -> int:
-        """Return the size of the span."""
         return self._size
 
     def consumed(self) -> int:
@@ -149,7 +146,6 @@ class PlainBlocks:
         return min(self._reached, self._size)
 
     def close(self) -> None:
-        """Close the file."""
         os.close(self._descriptor)
 
 
@@ -171,7 +167,6 @@ class StreamBlocks:
         self._base = 0
 
     def fetch(self, offset: int, need: int) -> bytes:
-        """Return the bytes from ``offset`` on; raises InvalidLayer where the stream breaks before them."""
         self._skip_to(offset)
         pieces = [self._chunk[max(0, offset - self._base) :]]
         have = len(pieces[0])
@@ -185,7 +180,6 @@ class StreamBlocks:
         return pieces[0]
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return the bytes from ``offset`` on; raises InvalidLayer where the stream breaks before them."""
         self._skip_to(offset)
         start = max(0, offset - self._base)
         if start + size <= len(self._chunk):
@@ -197,7 +191,6 @@ class StreamBlocks:
             pass
 
     def check(self) -> None:
-        """Raise InvalidLayer where the stream is broken behind the last header, or the file has changed."""
         self._stream.check()
 
     def _advance(self) -> bool:
@@ -217,11 +210,9 @@ class StreamBlocks:
         return True
 
     def end(self) -> int:
-        """Return how many bytes have been decompressed."""
         return self._base + len(self._chunk)
 
     def consumed(self) -> int:
-        """Return how many stored bytes have been read."""
         return self._stream.consumed
 
     def close(self) -> None:

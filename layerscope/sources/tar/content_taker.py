@@ -37,7 +37,6 @@ class HashedSizes:
         self._marks = mmap(-1, _MARKS + 1)
 
     def limit(self, sizes: Iterable[int]) -> None:
-        """Leave out all sizes but these."""
         for size in sizes:
             self._marks[size % _MARKS] = 1
         # last, because a process may look at any moment

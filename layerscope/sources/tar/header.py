@@ -150,7 +150,6 @@ class _Decoded(dict[bytes, Value]):
     """Decoded fields; the table starts anew when it is full, so that its memory is bounded."""
 
     def keep(self, field: bytes, value: Value) -> Value:
-        """Keep the value of a field, and return it."""
         if len(self) >= _MOST_FIELDS:
             self.clear()
         self[field] = value

@@ -59,7 +59,6 @@ class JoinedParts:
         self._part = 0
 
     def add(self, part: int, following: LayerEntries) -> None:
-        """Add what has been read of a part."""
         self._slices[part].append(following)
 
     def end(self, part: int, *, is_joined: bool) -> None:
@@ -125,7 +124,6 @@ class _Headers:
         return os.pread(self._descriptor, size, self._span.offset + offset) if size > 0 else b""
 
     def close(self) -> None:
-        """Close the file."""
         os.close(self._descriptor)
 
 
