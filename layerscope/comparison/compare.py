@@ -3,12 +3,17 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 
-from layerscope.analysis.comparison.config_difference import ConfigChange, config_differences
+from layerscope.analysis.comparison.config_and_packages import (
+    ConfigChange,
+    PackageChange,
+    PackageVersion,
+    config_differences,
+    package_differences,
+)
 from layerscope.analysis.comparison.diff import Diff, find_differences
 from layerscope.analysis.comparison.diff_tree import DiffTree, diff_tree
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation, align
 from layerscope.analysis.comparison.moves import Move, find_moves
-from layerscope.analysis.comparison.package_difference import PackageChange, PackageVersion, package_differences
 from layerscope.analysis.comparison.paired_trees import pair_trees
 from layerscope.analysis.comparison.pairing import Pairing, pair_layers
 from layerscope.analysis.comparison.rebuilt import LayerContents, holds_the_same, same_tables

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from posixpath import commonprefix
 from typing import NamedTuple
 
-from layerscope.analysis.comparison.binary_difference import first_difference
 from layerscope.analysis.text.diff import TextDiff, diff_texts
 from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
 from layerscope.analysis.text.lines import TextLine, split_lines
@@ -141,6 +141,21 @@ def _first_difference(old: FilePages | None, new: FilePages | None, is_cancelled
         if offset is not None:
             return start + offset
     return min(sizes) if sizes[0] != sizes[1] else None
+
+
+def first_difference(old: Iterable[bytes], new: Iterable[bytes]) -> int | None:
+    """Return the offset of the first byte that differs; both come in pieces of the same sizes, up to the same end.
+
+    Nothing behind the difference is read. A piece that is cut short is followed by the error of reading it.
+    """
+    offset = 0
+    for old_piece, new_piece in zip(old, new, strict=False):
+        if old_piece != new_piece:
+            same = len(commonprefix([old_piece, new_piece]))
+            if same < min(len(old_piece), len(new_piece)):
+                return offset + same
+        offset += len(old_piece)
+    return None
 
 
 def _merged(ranges: Iterable[range], size: int) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from layerscope.analysis.comparison.config_difference import ConfigFacts, ConfigValue
+from layerscope.analysis.comparison.config_and_packages import ConfigFacts, ConfigValue
 from layerscope.analysis.comparison.layer_alignment import BuildStep
 from layerscope.analysis.size.base_image import BaseImage, stated_base
 from layerscope.model.documents import Healthcheck, ImageConfig, RunConfig

@@ -1,7 +1,10 @@
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from layerscope.comparison import file_difference
-from layerscope.comparison.file_difference import FileDifference, compare_sides, open_side
+from layerscope.comparison.file_difference import FileDifference, compare_sides, first_difference, open_side
 from layerscope.session.files.revision import revision_at
 from layerscope.session.open import open_image
 from tests.builders import directory, docker_archive, file, image, layer, sparse, symlink
@@ -109,3 +112,11 @@ def test_a_longer_hole_differs_at_the_end_of_the_shorter_one(tmp_path: Path) -> 
 def test_stored_zeros_are_equal_to_a_hole(tmp_path: Path) -> None:
     old, new = layer(sparse("f", 9000, (4000, b"x"))), layer(file("f", bytes(4000) + b"x" + bytes(4999)))
     assert of_layers(tmp_path, old, new).around is None
+
+
+@given(st.lists(st.tuples(st.binary(max_size=9), st.binary(max_size=9)), max_size=6))
+def test_the_first_byte_that_differs_is_found_in_any_piece(pairs: list[tuple[bytes, bytes]]) -> None:
+    pieces = [(old.ljust(len(new), b"."), new.ljust(len(old), b".")) for old, new in pairs]
+    old, new = (b"".join(side) for side in (zip(*pieces, strict=True) if pieces else ((), ())))
+    wanted = next((at for at in range(len(old)) if old[at] != new[at]), None)
+    assert first_difference((one for one, _ in pieces), (other for _, other in pieces)) == wanted

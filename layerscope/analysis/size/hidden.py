@@ -1,33 +1,20 @@
 """The regular files that the final image does not show, and the occurrences that hid them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from layerscope.model.columns import Ints
 from layerscope.model.entries import EntryTable, Kind
 
 if TYPE_CHECKING:
     # a list of layers needs no tree
     from layerscope.analysis.tree.layered_tree import LayeredTree
     from layerscope.analysis.tree.overlay import Overlay
+    from layerscope.analysis.tree.path_index import PathIndex
+
+    Occurrences: TypeAlias = Overlay | PathIndex
+    """The columns by occurrence that both have: layers, rows, and the targets of hard links."""
 
 Key = TypeVar("Key")
-
-
-class Occurrences(Protocol):
-    """The columns by occurrence that an overlay and a path index have in common."""
-
-    @property
-    def layers(self) -> Ints:
-        """The layer of each."""
-
-    @property
-    def rows(self) -> Ints:
-        """Its row in the layer's table."""
-
-    @property
-    def link_targets(self) -> dict[int, int]:
-        """The occurrence that each hard link names."""
 
 
 class HiddenFile(NamedTuple):
@@ -77,7 +64,7 @@ def _hiding_occurrences(tree: "LayeredTree") -> dict[int, int]:
 
 
 def _hidden_files(
-    log: Occurrences, tables: Mapping[int, EntryTable], hiding_occurrences: Mapping[int, int]
+    log: "Occurrences", tables: Mapping[int, EntryTable], hiding_occurrences: Mapping[int, int]
 ) -> Iterator[HiddenFile]:
     """Yield the dead files, given the occurrence that hid each occurrence.
 

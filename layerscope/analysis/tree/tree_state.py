@@ -1,11 +1,11 @@
 """A tree at one layer, as a comparison sees it, and the paths of many nodes."""
 
-import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.marks import byte_marks, column_bytes
 from layerscope.analysis.tree.path_index import PathIndex
 
 
@@ -32,9 +32,6 @@ class NodePaths:
         return self._folders[folder] + b"/".join(reversed(parts))
 
 
-_LOW_BYTE = 0xFF
-
-
 @dataclass(frozen=True, slots=True)
 class TreeState:
     """The merged tree at a layer (0: empty), or, if ``own`` is true, the entries of that layer alone."""
@@ -59,9 +56,8 @@ def touched_nodes(index: PathIndex, layers: Collection[int]) -> Iterator[int]:
     The cost grows with the nodes that it yields: ``translate`` and ``find`` pass over all others at the speed of
     memory. They work on single bytes, so they look at the low byte of each layer number.
     """
-    low_bytes = {layer & _LOW_BYTE for layer in layers}
-    low = index.layers.tobytes()[0 if sys.byteorder == "little" else 1 :: 2]
-    flags = low.translate(bytes(byte in low_bytes for byte in range(_LOW_BYTE + 1)))
+    low_bytes = {layer & 0xFF for layer in layers}
+    flags = column_bytes(index.layers, 0).translate(byte_marks(low_bytes.__contains__))
     flagged = flags.find(1)
     while flagged >= 0:
         node = index.node_of(flagged)

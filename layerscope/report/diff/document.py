@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, TextIO, cast
 from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import asdict
 
-from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
+from layerscope.analysis.comparison.config_and_packages import ConfigChange, ConfigValue, PackageChange
 from layerscope.analysis.comparison.diff_tree import AFTER
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
-from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.filtered import ALL_CHANGES, BrokenLayers, FilteredComparison
 from layerscope.report.json_document import Document, write_document

@@ -7,10 +7,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from layerscope.analysis.comparison.cache_story import WRONG_DIGEST, cache_story
-from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
+from layerscope.analysis.comparison.config_and_packages import ConfigChange, ConfigValue, PackageChange
 from layerscope.analysis.comparison.diff import DiffSummary
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
-from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.filtered import FilteredComparison

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
-from layerscope.analysis.size.hidden import Occurrences
 from layerscope.errors import FormatError
 from layerscope.model.columns import picked
 from layerscope.model.content_facts import DIGEST_SIZE, NO_DIGEST, STORED, ContentFacts
@@ -15,6 +15,9 @@ from layerscope.session.reading.forked import ForkedWork
 from layerscope.sources.layer.content import LayerContent, file_chunks, open_layer_content, stored_chunks
 from layerscope.sources.tar.file_hash import data_digest, digest_of, file_hash
 from layerscope.work import IsStopped, in_parallel, processes_at_once
+
+if TYPE_CHECKING:
+    from layerscope.analysis.size.hidden import Occurrences
 
 _NOTHING = -2
 """In place of the number of bytes of which a digest or a prefix is needed."""
@@ -54,7 +57,7 @@ class ContentReader:
     def __init__(
         self,
         layers: OpenLayers,
-        log: Occurrences,
+        log: "Occurrences",
         tables: Mapping[int, EntryTable],
         sparse_sizes: Collection[int],
         is_stopped: IsStopped | None = None,

@@ -4,8 +4,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.cache_story import cache_story
+from layerscope.analysis.comparison.config_and_packages import PackageChange
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, align
-from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.comparison.compare import Comparison, ImageComparison
 from layerscope.errors import LayerscopeError
 from layerscope.model.image import Image

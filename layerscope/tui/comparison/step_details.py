@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from layerscope.analysis.comparison.cache_story import WRONG_DIGEST
-from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
+from layerscope.analysis.comparison.config_and_packages import ConfigChange, ConfigValue, PackageChange
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
-from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.text import exec_form, human_size, plural, printable_line

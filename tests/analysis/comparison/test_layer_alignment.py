@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigFacts, config_differences
+from layerscope.analysis.comparison.config_and_packages import (
+    ConfigChange,
+    ConfigFacts,
+    config_differences,
+    package_differences,
+)
 from layerscope.analysis.comparison.layer_alignment import BuildStep, LayerAlignment, align, common
-from layerscope.analysis.comparison.package_difference import package_differences
 from layerscope.analysis.tree.change import ChangeKind
 from tests.analysis.counting import counted_calls
 

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.analysis.comparison.binary_difference import first_difference
 from layerscope.analysis.text.diff import TextDiff, changed_spans, diff_texts, unified
 from layerscope.analysis.text.encoding import TextEncoding
 from layerscope.analysis.text.lines import split_lines
@@ -138,13 +137,3 @@ def test_large_texts_take_no_longer_than_their_size(old: str, new: str) -> None:
 def test_files_beyond_the_budget_are_counted() -> None:
     assert diff("a\nb\n" * 3000, "b\na\na\n" * 3000).rough
     assert not diff("a\nb\n" * 30, "b\na\na\n" * 30).rough
-
-
-@given(st.binary(max_size=40), st.binary(max_size=40), st.integers(1, 9), st.integers(1, 9))
-def test_the_first_byte_that_differs(old: bytes, new: bytes, width: int, other_width: int) -> None:
-    pieces = [old[at : at + width] for at in range(0, len(old), width)]
-    others = [new[at : at + other_width] for at in range(0, len(new), other_width)]
-    wanted = next((at for at in range(min(len(old), len(new))) if old[at] != new[at]), None)
-    if wanted is None and old != new:
-        wanted = min(len(old), len(new))
-    assert first_difference(pieces, [b"", *others]) == wanted
