@@ -11,7 +11,7 @@ Digests = Mapping[int, bytes]
 """By the occurrence of a file: values that are equal if the bytes are; files that cannot be read are missing."""
 
 Prefixes = Callable[[Sequence[int], int], Mapping[int, bytes | None]]
-"""A function from occurrences of files and a number to so many first bytes of each; None if they cannot be read."""
+"""A function of occurrences of files and a number that returns that many first bytes of each; None if unreadable."""
 
 
 class ImageFiles(NamedTuple):

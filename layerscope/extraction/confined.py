@@ -13,7 +13,7 @@ PRIVATE = 0o700
 
 
 _KEPT = 64
-"""So many folders at the end of a path stay open, and one of so many above: paths may have 2,000 levels."""
+"""The last folders of a path that stay open, and one of 64 above them: paths may have 2,000 levels."""
 
 
 class _OpenFolders:

@@ -95,7 +95,7 @@ _shared = lru_cache(_MOST_TEXTS)(str)
 
 
 def is_zero_time(text: str | None) -> bool:
-    """Return True for Go's zero time, which stands for an unknown time in the documents of an image."""
+    """Return True for Go's zero time, which means an unknown time in the documents of an image."""
     return text is not None and text.startswith(_ZERO_TIME)
 
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from copy import copy
 from enum import IntEnum
 from functools import cached_property
 
@@ -235,15 +236,9 @@ class LayerEntries(Struct):
 
     def take(self) -> "LayerEntries":
         """Return what has been read so far, and go on without it; the walk permits that whenever it yields."""
-        taken = LayerEntries(self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings, self.error)
-        taken.content, self.content = self.content, ContentFacts()
-        self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings = (
-            EntryTable(),
-            RowPaths(),
-            [],
-            [],
-            [],
-        )
+        taken, rest = copy(self), LayerEntries(error=self.error)
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(rest, name))
         return taken
 
     def extend(self, following: "LayerEntries") -> None:

@@ -97,7 +97,7 @@ class Layer(Struct, frozen=True):
     known_size: int | None = None
     """The size of a blob that an engine has exported before."""
     packed_blob: FileSpan | None = None
-    """The place that the blob will have once the archive that holds it is decompressed; without a ``blob`` alone."""
+    """The span that the blob will have once the archive that holds it is decompressed; without a ``blob`` alone."""
 
     @property
     def blob_size(self) -> int | None:
@@ -150,7 +150,7 @@ class Image(Struct, frozen=True, dict=True):
     container_image: "Image | None" = None
     """The image of the ``container``, without the writable layer."""
     storage: Storage | None = None
-    """The place where an engine keeps it, for an engine's image."""
+    """The storage in which an engine keeps it, for an engine's image."""
     engine_key: str | None = None
     """The address of its engine and its id there, for an engine's image."""
     engine_notes: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ class ExportProgress(Struct, frozen=True):
 
 
 class ReadSoFar(Struct, frozen=True):
-    """The stored bytes of a layer that have been read, and all entries up to some place, if they are known yet."""
+    """The stored bytes of a layer that have been read, and all entries up to there, if they are known yet."""
 
     done: int
     entries: LayerEntries | None = None

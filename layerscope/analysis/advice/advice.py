@@ -18,7 +18,7 @@ ENOUGH = 1_000_000
 """The bytes from which on a saving is worth advice in any image."""
 
 ENOUGH_SHARE = 100
-"""In a small image, one part in so many is worth advice."""
+"""In a small image, one hundredth of all bytes is worth advice."""
 
 _COPIES = frozenset({DeadReason.METADATA_ONLY, DeadReason.IDENTICAL})
 
@@ -85,7 +85,7 @@ class Evidence:
     claimed: set[int] = field(default_factory=set)
 
     def matters(self, size: int) -> bool:
-        """Return whether a saving of so many bytes is worth advice in this image."""
+        """Return whether a saving of ``size`` bytes is worth advice in this image."""
         return size >= ENOUGH or 0 < self.total <= size * ENOUGH_SHARE
 
     def keyword(self, layer: int) -> str:

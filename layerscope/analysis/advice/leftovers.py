@@ -1,4 +1,4 @@
-"""Files of the final image that nothing needs at run time: bytecode, version control, core dumps, logs."""
+"""Files of the final image that nothing needs at run time: bytecode, version control, core dumps, logs, compilers."""
 
 import re
 from collections.abc import Iterator
@@ -20,6 +20,27 @@ _CORE_NAME = re.compile(rb"core(?:\.[0-9]+)?|.+\.core")
 _ELF_TYPE = slice(16, 18)
 _CORE_TYPES = (b"\4\0", b"\0\4")
 """The type of an ELF file that is a core dump, in either byte order."""
+
+_BUILD_TOOLS = (
+    "usr/lib/gcc",
+    "usr/libexec/gcc",
+    "usr/lib/llvm-*/bin",
+    "usr/lib/llvm-*/include",
+    "usr/bin/clang*",
+    "usr/lib/rustlib",
+    "usr/local/rustup/toolchains",
+    "**/.rustup/toolchains",
+    "usr/local/go/pkg/tool",
+    "usr/local/go/bin",
+    "usr/local/go/src",
+    "usr/lib/go-*",
+    "usr/include",
+    "usr/local/include",
+)
+_ALLOWANCE = 5
+"""Images for an interpreted language need a few headers, so that only a saving five times as large is advised."""
+
+_SEPARATE_STAGE = "Build in a separate stage and copy only the result: `COPY --from=build …`."
 
 
 def bytecode(evidence: Evidence) -> Iterator[Advice]:
@@ -118,3 +139,14 @@ def core_dumps(evidence: Evidence) -> Iterator[Advice]:
 
 def _is_core(prefix: bytes | None) -> bool:
     return prefix is not None and prefix.startswith(ELF_MAGIC) and prefix[_ELF_TYPE] in _CORE_TYPES
+
+
+def build_tools(evidence: Evidence) -> Iterator[Advice]:
+    """Yield advice for each layer with large compilers and headers."""
+    index = evidence.tree.index
+    for layer, waste in held_live(evidence, topmost_nodes(index, _BUILD_TOOLS)).items():
+        if evidence.matters(waste.size // _ALLOWANCE):
+            text = f"{human_size(waste.size)} of compilers and headers, which only builds need, come from this layer."
+            text = f"{text} {fix(evidence, layer, _SEPARATE_STAGE)}"
+            cause, paths = "compilers and headers, which only builds need", waste.paths(index)
+            yield evidence.advice(AdviceKind.BUILD_TOOLS, layer, waste.files, cause=cause, text=text, paths=paths)

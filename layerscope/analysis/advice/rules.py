@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Rule
-from layerscope.analysis.advice.build_tools import build_tools
 from layerscope.analysis.advice.deleted_later import deleted_later, rewritten
 from layerscope.analysis.advice.duplicate_files import duplicate_files
 from layerscope.analysis.advice.leftovers import (
     CORE_DUMPS,
+    build_tools,
     bytecode,
     core_dumps,
     logs,

@@ -13,7 +13,7 @@ from layerscope.model.entries import Kind
 def uncertain_rows(diff: Diff, old: Collection[int], new: Collection[int]) -> frozenset[int]:
     """Return the rows that may be wrong, given the incomplete layers of the image on the old and on the new side.
 
-    An incomplete layer may have written or hidden any path. A row is certain if on both sides a layer above all
+    An incomplete layer may have written or hidden any path. A row is certain if on both sides a layer after all
     incomplete ones decides the path, and if its bytes could be read or something else differs.
     """
     sides = _Side(diff.pairing.old, old), _Side(diff.pairing.new, new)
@@ -51,7 +51,7 @@ class _Side:
             return False
         if index.rows[last] == GONE:
             return True
-        # The metadata of a directory without an entry comes from the layers below it, and so may the file of a link.
+        # The metadata of a directory without an entry comes from the previous layers, and so may the file of a link.
         target = state.tree.linked(last)
         return index.rows[last] != IMPLIED and target >= 0 and index.layers[target] > self.highest
 

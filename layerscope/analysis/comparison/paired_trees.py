@@ -12,7 +12,7 @@ from layerscope.analysis.tree.tree_state import TreeState
 def pair_trees(old: TreeState, new: TreeState, shared: int = 0) -> Pairing:
     """Return the merged trees of two images together.
 
-    The lowest ``shared`` layers are the same in both. Subtrees that no layer above them changed are copied as slices
+    The lowest ``shared`` layers are the same in both. Subtrees that no later layer changed are copied as slices
     and have no candidates: only the time of a repeated directory can differ there. Pass 0 if times matter.
     """
     merge = _Merge(old, new, shared)

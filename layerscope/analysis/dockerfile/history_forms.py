@@ -47,7 +47,7 @@ class HistoryLine(NamedTuple):
 
 @dataclass(frozen=True)
 class ExpectedStep:
-    """An instruction, and the forms in which it may be in the history; `UNKNOWN` in a form stands for any text."""
+    """An instruction, and the forms in which it may be in the history; `UNKNOWN` in a form matches any text."""
 
     instruction: Instruction
     stage: Stage

@@ -67,7 +67,7 @@ def variable_names(text: str) -> list[str]:
 def used_values(text: str, expanded: str) -> dict[str, str]:
     """Return the values that the variables of a text had when it was expanded: ``v-$V /v`` and ``v-2 /v`` give V=2.
 
-    None are returned if the one is not an expansion of the other, or has more variables than can be told apart soon.
+    Return none if one is not an expansion of the other, or has more variables than can be told apart in a short time.
     """
     pieces = _USE.split(text)
     literals, names = pieces[::3], pieces[2::3]

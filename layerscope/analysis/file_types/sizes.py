@@ -63,8 +63,8 @@ def types_by_path(tree: LayeredTree, live: LiveFiles) -> TypesByPath:
     index, paths = tree.index, NodePaths(tree.index)
     names = picked(index.names.split(b"/"), live.nodes)
     types = list(map(type_of_extension, names))
-    for place in [place for place, kind in enumerate(types) if kind is None]:
-        types[place] = type_of_name(names[place], paths(index.parents[live.nodes[place]]))
+    for position in [position for position, kind in enumerate(types) if kind is None]:
+        types[position] = type_of_name(names[position], paths(index.parents[live.nodes[position]]))
     for folder, kind in TYPES_OF_FOLDERS.items():
         node = index.find(folder)
         if node is not None:

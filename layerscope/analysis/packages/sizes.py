@@ -47,11 +47,11 @@ _DATABASE_PATHS = PathMatcher([*_DATABASES, f"**/{_MANIFEST.decode()}"])
 
 
 class PackageSize(NamedTuple):
-    """A package and the bytes of its files that exist; ``places`` are their positions among the live files."""
+    """A package and the bytes of its files that exist; ``positions`` are theirs among the live files."""
 
     package: Package
     size: int
-    places: tuple[int, ...]
+    positions: tuple[int, ...]
 
 
 class PackageSizes(NamedTuple):

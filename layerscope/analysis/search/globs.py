@@ -1,8 +1,8 @@
 """Globs for names, and for whole paths, which are matched name by name on the way down the tree.
 
 A path may have 2,000 names, and an image a million paths: matching each path as a whole would read the names of its
-folders again and again. Here a folder has a state, the places in the globs where the rest of a path may go on. So each
-name is read once, and what is below a folder without such a place is skipped.
+folders again and again. Here a folder has a state, the positions in the globs where the rest of a path may go on. So
+each name is read once, and what is below a folder without such a position is skipped.
 """
 
 import re
@@ -34,7 +34,7 @@ def name_parts(glob: str) -> tuple[NamePart, ...]:
     """Return texts that each name has that a glob matches: what is between its stars and question marks."""
     texts = [text.encode("utf-8", "surrogateescape") for text in re.split(r"[*?]", glob)]
     last = len(texts) - 1
-    parts = (NamePart(text, start=not place, end=place == last) for place, text in enumerate(texts) if text)
+    parts = (NamePart(text, start=not number, end=number == last) for number, text in enumerate(texts) if text)
     return tuple(parts)
 
 
@@ -65,23 +65,23 @@ def spellings(text: str) -> str:
     return names[0] if len(names) == 1 else f"(?:{'|'.join(names)})"
 
 
-class _Place(NamedTuple):
-    """A place in a glob, before the part with this number, that a path has reached at the start of a name."""
+class _Position(NamedTuple):
+    """A position in a glob, before the part with this number, that a path has reached at the start of a name."""
 
     glob: int
     part: int
 
 
 class _State(Struct, frozen=True):
-    """The places that a path has reached, as the steps from there over one more name.
+    """The positions that a path has reached, as the steps from there over one more name.
 
-    ``is_match`` is set if the path matches a glob. Any name leads to the places in ``always``, and one that a test
-    matches to its place, too.
+    ``is_match`` is set if the path matches a glob. Any name leads to the positions in ``always``, and one that a test
+    matches to its position, too.
     """
 
     is_match: bool
-    always: frozenset[_Place]
-    tests: tuple[tuple[_Matches, _Place], ...]
+    always: frozenset[_Position]
+    tests: tuple[tuple[_Matches, _Position], ...]
 
     @property
     def is_end(self) -> bool:
@@ -99,8 +99,8 @@ class Globs:
     def __init__(self, globs: Iterable[str], flags: int = 0) -> None:
         self._flags = flags
         self._globs = [_SEPARATOR.split(glob[1:] if glob.startswith("/") else f"**/{glob}") for glob in globs]
-        self._steps: dict[_Place, list[tuple[_Matches | None, _Place]]] = {}
-        self._states: dict[frozenset[_Place], _State] = {}
+        self._steps: dict[_Position, list[tuple[_Matches | None, _Position]]] = {}
+        self._states: dict[frozenset[_Position], _State] = {}
 
     def search(self, path: bytes) -> bool:
         """Return whether a path, with its leading slash, matches."""
@@ -131,34 +131,36 @@ class Globs:
 
     @property
     def _start(self) -> _State:
-        return self._state(frozenset(_Place(glob, 0) for glob in range(len(self._globs))))
+        return self._state(frozenset(_Position(glob, 0) for glob in range(len(self._globs))))
 
     def _after(self, state: _State, name: bytes) -> _State:
         """Return the state of a path with one more name."""
-        reached = [place for matches, place in state.tests if matches(name)]
+        reached = [position for matches, position in state.tests if matches(name)]
         return self._state(state.always.union(reached) if reached else state.always)
 
-    def _state(self, places: frozenset[_Place]) -> _State:
-        state = self._states.get(places)
+    def _state(self, positions: frozenset[_Position]) -> _State:
+        state = self._states.get(positions)
         if state is None:
             if len(self._states) >= _MOST_STATES:
                 self._states.clear()
-            state = self._states[places] = self._new_state(places)
+            state = self._states[positions] = self._new_state(positions)
         return state
 
-    def _new_state(self, places: frozenset[_Place]) -> _State:
-        is_match = any(place.part == len(self._globs[place.glob]) for place in places)
-        steps = [step for place in places for step in self._steps_from(place)]
-        always = frozenset(place for matches, place in steps if matches is None)
-        tests = tuple((matches, place) for matches, place in steps if matches is not None and place not in always)
+    def _new_state(self, positions: frozenset[_Position]) -> _State:
+        is_match = any(position.part == len(self._globs[position.glob]) for position in positions)
+        steps = [step for position in positions for step in self._steps_from(position)]
+        always = frozenset(position for matches, position in steps if matches is None)
+        tests = tuple(
+            (matches, position) for matches, position in steps if matches is not None and position not in always
+        )
         return _State(is_match, always, tests)
 
-    def _steps_from(self, place: _Place) -> list[tuple[_Matches | None, _Place]]:
-        """Return the tests for names that lead on from a place, None for any name, and where they lead."""
-        if place not in self._steps:
-            names = _names_from(self._globs[place.glob], place.part)
-            self._steps[place] = [(self._test(texts), _Place(place.glob, part)) for texts, part in names]
-        return self._steps[place]
+    def _steps_from(self, position: _Position) -> list[tuple[_Matches | None, _Position]]:
+        """Return the tests for names that lead on from a position, None for any name, and where they lead."""
+        if position not in self._steps:
+            names = _names_from(self._globs[position.glob], position.part)
+            self._steps[position] = [(self._test(texts), _Position(position.glob, part)) for texts, part in names]
+        return self._steps[position]
 
     def _test(self, texts: Sequence[str]) -> _Matches | None:
         is_any = len(texts) > 1 and not any(texts)

@@ -36,7 +36,7 @@ def searched_names(index: PathIndex, *, ignore_case: bool) -> Iterator[tuple[ran
 
 
 def name_marks(names: bytes, count: int, parts: Iterable[NamePart]) -> bytes:
-    """Mark the names that have all of the parts, given so many names with a slash before and after each."""
+    """Mark the names that have all of the parts, given ``count`` names with a slash before and after each."""
     marks = b"\1" * count
     for part in parts:
         found = _replaced(names, part)

@@ -16,8 +16,8 @@ from layerscope.analysis.tree.tally import LayerTally
 class LayerSize(Struct, frozen=True):
     """The size of one layer in bytes, and its ``share`` of all content; None for what is unknown.
 
-    ``dead_size`` counts the bytes that it wrote and later layers hid, ``hides_size`` the bytes of lower layers that it
-    hid.
+    ``dead_size`` counts the bytes that it wrote and later layers hid, ``hides_size`` the bytes of previous layers that
+    it hid.
     """
 
     layer: int
@@ -91,8 +91,8 @@ _Facts = tuple[int, int, int, int]
 def _live_facts(live: LiveFiles, count: int) -> Iterator[_Facts]:
     """Yield the facts of the ``count`` largest live files that have bytes, and of those of the same size."""
     least = min(nlargest(count, live.sizes), default=0) or 1
-    for place in compress(range(len(live)), map(least.__le__, live.sizes)):
-        yield -live.sizes[place], live.nodes[place], live.layers[place], 0
+    for position in compress(range(len(live)), map(least.__le__, live.sizes)):
+        yield -live.sizes[position], live.nodes[position], live.layers[position], 0
 
 
 def _dead_facts(entries: Iterable[DeadEntry]) -> Iterator[_Facts]:
@@ -112,7 +112,7 @@ class BlobShares(NamedTuple):
     ratios: Mapping[int, tuple[int, int]]
 
     def estimate(self, layer: int, size: int) -> int | None:
-        """Return the stored bytes of so many content bytes of the layer; None if that is unknown."""
+        """Return the stored bytes of ``size`` content bytes of the layer; None if that is unknown."""
         if layer not in self.ratios:
             return None
         blob, content = self.ratios[layer]

@@ -70,5 +70,5 @@ def planned_layers(plan: Plan, sizes: Mapping[int, int], dead: Iterable[Death]) 
 
 
 def pull_estimate(layers: Sequence[PlannedLayer], shared: int, shares: BlobShares) -> int | None:
-    """Return about how many stored bytes the layers above the ``shared`` lowest ones have; None if one is unknown."""
+    """Return about how many stored bytes the layers after the first ``shared`` ones have; None if one is unknown."""
     return shares.total({layer: size for planned in layers[shared:] for layer, size in planned.sizes.items()})

@@ -21,7 +21,7 @@ _CONTINUES = 0b10
 _LOW_SURROGATES = range(0xDC, 0xE0)
 
 
-class RowPlace(NamedTuple):
+class RowPosition(NamedTuple):
     """The block that a row starts in, and its number among the rows that start there."""
 
     block: int
@@ -120,13 +120,13 @@ class TextIndex:
         before = bisect_left(positions, line, key=lambda position: self._broken[position] - position - 1)
         return max(0, min(line + before, self.rows - 1))
 
-    def place_of(self, row: int) -> RowPlace:
+    def position_of(self, row: int) -> RowPosition:
         """Return the block and the number within it at which a row starts."""
         if row == 0:
-            return RowPlace(0, 0)
+            return RowPosition(0, 0)
         block = bisect_right(self._firsts, row) - 1
         # The first block also has the row at the start of the file, which follows no line feed.
-        return RowPlace(block, row - self._firsts[block] + (block == 0))
+        return RowPosition(block, row - self._firsts[block] + (block == 0))
 
     def first_row(self, block: int) -> int:
         """Return the first row that starts in the block, or, if none does, the next row."""

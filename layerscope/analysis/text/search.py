@@ -28,7 +28,7 @@ _SECONDS_A_ROW = 0.01
 
 
 Finder = Callable[[AnyStr, float], Iterator[Match]]
-"""A function that yields the matches in a piece of a file; UsageError if that takes longer than so many seconds."""
+"""A function that yields the matches in a piece of a file; UsageError if that takes longer than a number of seconds."""
 
 
 @dataclass(frozen=True, slots=True)

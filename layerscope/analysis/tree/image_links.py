@@ -18,11 +18,10 @@ class ImagePaths:
         self._layer = layer
         self._steps: dict[tuple[int, bytes], tuple[int, bytes | None]] = {}
 
-    def node(self, path: bytes, *, last: bool = True) -> int | None:
+    def node(self, path: bytes) -> int | None:
         """Return the node that a path leads to, or None if it leads nowhere.
 
-        Absolute targets and ``..`` stay below the image's root. With ``last`` false, a symlink at the very end is
-        returned itself.
+        Absolute targets and ``..`` stay below the image's root.
         """
         node, links = 0, 0
         ahead = path.split(b"/")[::-1]
@@ -37,7 +36,7 @@ class ImagePaths:
             if step is None:
                 return None
             child, target = step
-            if target is None or not (ahead or last):
+            if target is None:
                 node = child
                 continue
             links += 1
@@ -57,9 +56,9 @@ class ImagePaths:
         return step
 
 
-def followed(tree: LayeredTree, layer: int, path: bytes, *, last: bool = True) -> int | None:
+def followed(tree: LayeredTree, layer: int, path: bytes) -> int | None:
     """Return the node that a path leads to in the merged tree at the layer, as `ImagePaths.node` does."""
-    return ImagePaths(tree, layer).node(path, last=last)
+    return ImagePaths(tree, layer).node(path)
 
 
 def _target(tree: LayeredTree, occurrence: int) -> bytes | None:

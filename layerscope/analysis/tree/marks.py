@@ -37,11 +37,11 @@ def without(marks: Marks, others: Marks) -> bytes:
     return marks_of(number_of(marks) & ~number_of(others), len(marks))
 
 
-def marked(places: range, chosen: Iterable[int]) -> bytes:
-    """Return the marks of some of the places."""
-    marks = bytearray(len(places))
-    for place in chosen:
-        marks[place - places.start] = 1
+def marked(nodes: range, chosen: Iterable[int]) -> bytes:
+    """Return the marks of nodes of which some are chosen."""
+    marks = bytearray(len(nodes))
+    for node in chosen:
+        marks[node - nodes.start] = 1
     return bytes(marks)
 
 
@@ -50,10 +50,10 @@ def byte_marks(is_true: Callable[[int], bool]) -> bytes:
     return bytes(map(is_true, range(256)))
 
 
-def column_bytes(column: Ints, place: int) -> bytes:
-    """Return one byte of each number of a column; that of place 0 is the lowest."""
+def column_bytes(column: Ints, number: int) -> bytes:
+    """Return one byte of each number of a column; byte 0 is the lowest."""
     size = column.itemsize
-    return column.tobytes()[place if sys.byteorder == "little" else size - 1 - place :: size]
+    return column.tobytes()[number if sys.byteorder == "little" else size - 1 - number :: size]
 
 
 def equal_marks(column: Ints, value: int) -> bytes:

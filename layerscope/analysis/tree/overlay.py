@@ -376,7 +376,7 @@ class Overlay:
     def _imply(self, path: int, more: int) -> bool:
         """Make a known path and its parents directories; one that is a directory already keeps its metadata.
 
-        Return False if that, with so many more directories, would be too many.
+        Return False if that, with ``more`` directories, would be too many.
         """
         missing = []
         while not self._is_directory(path):

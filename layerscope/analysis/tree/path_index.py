@@ -176,11 +176,11 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
         Those that are marked there are left out: so is all that is below them.
         """
         folders = without(folders, below[first : first + len(folders)])
-        place = folders.find(1)
-        while place >= 0:
-            start, end = first + place + 1, self.ends[first + place]
+        position = folders.find(1)
+        while position >= 0:
+            start, end = first + position + 1, self.ends[first + position]
             below[start:end] = b"\1" * (end - start)
-            place = folders.find(1, end - first)
+            position = folders.find(1, end - first)
 
     def ancestors(self, node: int) -> Iterator[int]:
         """Yield the folders that contain a node, the nearest first, without the root."""
@@ -304,7 +304,7 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
         return known
 
     def is_touched_above(self, node: int, layer: int) -> bool:
-        """Return whether any layer above this one touched the node, or anything below it."""
+        """Return whether any later layer touched the node, or anything below it."""
         last = self.firsts[node + 1] - 1
         if last >= self.firsts[node] and self.layers[last] > layer:
             return True

@@ -12,7 +12,7 @@ class LayerTally(Struct, frozen=True):
     """The counts and the content size of one layer; None for all of them if the layer could not be read at all.
 
     ``error`` says why a layer is missing or incomplete: the counts then cover what was read, and the size is unknown.
-    ``rests_on_incomplete`` is set if a layer below it is incomplete.
+    ``rests_on_incomplete`` is set if a previous layer is incomplete.
     """
 
     layer: int
@@ -65,7 +65,7 @@ def left_out_warning(entries: int, most_folders: int, most_bytes: int) -> str:
 
 
 def contradiction_warning(path: bytes, more: int) -> str:
-    """Return the warning that a path, and so many more, are a folder and something else in one layer."""
+    """Return the warning that a path, and ``more`` others, are a folder and something else in one layer."""
     others = f" (and {plural(more, 'more such path')})" if more else ""
     return (
         f"the layer has entries below /{printable_name(path)}, which it also makes a link or a file{others}:"

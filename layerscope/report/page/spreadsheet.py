@@ -51,7 +51,7 @@ def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
     for package in analysis.packages.packages:
         name = printable_line(package.package.name)
         text = printable_line(f"{package.package.manager} {package.package.version}")
-        yield {"kind": "package", "name": name, "size": package.size, "files": len(package.places), "text": text}
+        yield {"kind": "package", "name": name, "size": package.size, "files": len(package.positions), "text": text}
     for difference in analysis.sbom.differences if analysis.sbom else ():
         stated, found = sbom_version(difference.stated), sbom_version(difference.found)
         text = printable_line(f"{difference.manager}: {stated} in the SBOM, {found} in the image")

@@ -196,7 +196,9 @@ def why_document(analysis: SizeAnalysis) -> WhyDocument:
         advice=[_advice_part(advice, analysis) for advice in why.advice],
         size_after_advice=why.size_after_advice,
         by_type=[TypePart(each.type.value, each.size, each.files) for each in analysis.types.sizes],
-        by_package=[PackagePart(*each.package[:3], each.size, len(each.places)) for each in analysis.packages.packages],
+        by_package=[
+            PackagePart(*each.package[:3], each.size, len(each.positions)) for each in analysis.packages.packages
+        ],
         unowned_size=analysis.packages.unowned,
         sbom=None if analysis.sbom is None else _sbom_part(analysis.sbom),
         directories=_folder_parts(analysis, paths),

@@ -32,7 +32,7 @@ def file_facts(loaded: LoadedImage) -> FileFacts:
     secrets = find_secrets(loaded.tree, read)
     live = live_files(loaded.tree)
     sizes = package_sizes(FinalFiles(loaded.tree, live, read)).packages
-    owners = {live.nodes[place]: owned.package for owned in sizes for place in owned.places}
+    owners = {live.nodes[position]: owned.package for owned in sizes for position in owned.positions}
     stated = loaded.image.attestations.sbom_packages
     sbom = None if stated is None else compare_sbom(stated, [owned.package for owned in sizes])
     return FileFacts(owners, secrets, sbom)

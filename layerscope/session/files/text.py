@@ -72,7 +72,7 @@ class FileText:
 
     def offset_near(self, row: int) -> int:
         """Return an offset in the block where a row starts."""
-        return self.index.place_of(row).block * self.index.block_size
+        return self.index.position_of(row).block * self.index.block_size
 
     def row_at(self, offset: int) -> int | None:
         """Return the known row that has the byte, or None if its block has to be loaded first."""
@@ -85,7 +85,7 @@ class FileText:
         return max(0, min(row, index.rows - 1))
 
     def _start(self, row: int, read: _Read) -> int | None:
-        block, number = self.index.place_of(row)
+        block, number = self.index.position_of(row)
         starts = self._starts_of(block, read)
         return None if starts is None else starts[number]
 

@@ -144,7 +144,7 @@ def package_table(analysis: SizeAnalysis) -> ReportTable[GroupSize]:
     """Return the packages of the final image, the largest first."""
     shares = [
         GroupSize(
-            package_label(each.package.manager, each.package.name, each.package.version), each.size, len(each.places)
+            package_label(each.package.manager, each.package.name, each.package.version), each.size, len(each.positions)
         )
         for each in analysis.packages.packages
     ]

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from io import BufferedReader
-from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -34,7 +33,7 @@ from layerscope.sources.engine.transport import CONNECT_SECONDS, Connection, ope
 from layerscope.text import human_size, printable_line, short_name
 
 NEWEST_API = (1, 52)
-"""The newest version of the API that this client was written for; an older engine is spoken to in its own."""
+"""The newest version of the API that this client was written for; an older engine is asked in its own version."""
 
 _PLATFORM_API = (1, 48)
 
@@ -190,9 +189,7 @@ class EngineClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exit: object) -> None:
         self.close()
 
     @cached_property

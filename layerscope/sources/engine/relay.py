@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 from urllib.parse import SplitResult
 
 from layerscope.signals import deferred_signals
@@ -35,21 +35,14 @@ _LOOK_AGAIN_SECONDS = 0.02
 _END_SECONDS = 2.0
 
 
-class Relay(NamedTuple):
-    """A socket behind which a program runs; ``complaint`` returns the last line that it wrote to standard error."""
+Complaint = Callable[[], str]
+"""Returns the last line that a program wrote to standard error."""
 
-    socket: socket.socket
-    complaint: Callable[[], str]
-
-
-class RelayProgram(NamedTuple):
-    """A program that has been started."""
-
-    process: subprocess.Popen[bytes]
-    complaint: Callable[[], str]
+Relay = tuple[socket.socket, Complaint]
+"""A socket behind which a program runs."""
 
 
-def start_program(command: Sequence[str], pipe: int, resources: ExitStack) -> RelayProgram:
+def start_program(command: Sequence[str], pipe: int, resources: ExitStack) -> tuple[subprocess.Popen[bytes], Complaint]:
     """Start a program with the pipe as standard input and output; when ``resources`` close, it is ended."""
     errors = resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # open as long as the program runs
     with deferred_signals():
@@ -57,7 +50,7 @@ def start_program(command: Sequence[str], pipe: int, resources: ExitStack) -> Re
             command, stdin=pipe, stdout=pipe, stderr=errors, start_new_session=True
         )
         resources.callback(_end, process)
-    return RelayProgram(process, lambda: _last_line(errors))
+    return process, lambda: _last_line(errors)
 
 
 def listening_program(command: Sequence[str], local: Path, resources: ExitStack) -> Relay:
@@ -76,7 +69,7 @@ def listening_program(command: Sequence[str], local: Path, resources: ExitStack)
             raise TimeoutError
     connection = resources.enter_context(socket.socket(socket.AF_UNIX))
     connection.connect(str(local))
-    return Relay(connection, complaint)
+    return connection, complaint
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:
@@ -110,22 +103,15 @@ def dial_stdio(address: SplitResult, identity: str | None, resources: ExitStack)
     resources.enter_context(ours)
     with theirs:
         command = [*_SSH, "-T", *_destination(address, identity), "docker", "system", "dial-stdio"]
-        program = start_program(command, theirs.fileno(), resources)
-    return Relay(ours, program.complaint)
+        _, complaint = start_program(command, theirs.fileno(), resources)
+    return ours, complaint
 
 
 def forward_socket(address: SplitResult, identity: str | None, resources: ExitStack) -> Relay:
     """Connect to a socket of the other machine; raises OSError where ssh fails to forward it."""
     local = locked_folder(resources) / "engine.sock"
-    command = [
-        *_SSH,
-        "-o",
-        "ExitOnForwardFailure=yes",
-        "-nNT",
-        "-L",
-        f"{local}:{address.path}",
-        *_destination(address, identity),
-    ]
+    forward = ["-o", "ExitOnForwardFailure=yes", "-nNT", "-L", f"{local}:{address.path}"]
+    command = [*_SSH, *forward, *_destination(address, identity)]
     return listening_program(command, local, resources)
 
 

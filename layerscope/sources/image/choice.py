@@ -134,7 +134,7 @@ def _is_end_of_tag(candidate: Candidate, wanted: str) -> bool:
 
 
 def requested_tag(candidate: Candidate, wanted: str) -> str | None:
-    """Return the tag of the candidate that a requested name stands for, or None for a digest."""
+    """Return the tag of the candidate that a requested name means, or None for a digest."""
     for fits in (_is_tag, _is_short_tag, _is_repository, _is_end_of_tag):
         for tag in candidate.tags:
             if fits(replace(candidate, tags=(tag,)), wanted):

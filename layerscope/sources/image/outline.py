@@ -1,6 +1,6 @@
 """An archive without the content of its layers, which is all that opening it reads.
 
-Who keeps that of a compressed archive need not decompress it to open it again.
+With the outline of a compressed archive, the archive need not be decompressed to be opened again.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Layers that an engine keeps unpacked, with the headers of their tars in a tar-split file beside them.
 
 A tar-split file is gzip-compressed JSON, a record a line. Type 2 holds raw bytes of the tar: headers, extended headers,
-padding. Type 1 stands for the content of a file, which lies in a folder: its name and its size. Raw bytes and contents
-in turn make the tar again, byte for byte. https://github.com/vbatts/tar-split#design
+padding. Type 1 is the name and the size of a file, whose content is in a folder. Raw bytes and contents in turn
+make the tar again, byte for byte. https://github.com/vbatts/tar-split#design
 """
 
 import os

@@ -10,7 +10,6 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from tarfile import BLKTYPE, BLOCKSIZE, CHRTYPE, DIRTYPE, FIFOTYPE, LNKTYPE, PAX_FORMAT, REGTYPE, SYMTYPE, TarInfo
-from types import TracebackType
 from typing import IO, Self
 
 import msgspec
@@ -57,9 +56,7 @@ class WrittenFiles:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exit: object) -> None:
         os.close(self._nearest)
         os.close(self._folder)
 

@@ -42,21 +42,19 @@ class Spool:
         self._written: set[str] = set()
         self._folder: Path | None = None
 
-    def chunks(
-        self, chunks: Iterable[bytes], name: str, total: int | None = None, progress: Progress | None = None
-    ) -> FileSpan:
+    def chunks(self, chunks: Iterable[bytes], name: str) -> FileSpan:
         """Write the chunks to a file, and return its span; an error calls them ``name``.
 
         Raises SourceError where the disk is full or cannot be written.
         """
-        return self._write(_counted(chunks, progress or self.progress, total), name)
+        return self._write(_counted(chunks, self.progress), name)
 
-    def stream(self, file: IO[bytes], name: str, progress: Progress | None = None) -> FileSpan:
+    def stream(self, file: IO[bytes], name: str) -> FileSpan:
         """Copy an open file, and return the span of the copy; raises SourceError where it cannot be read or written."""
-        return self.chunks(_read_chunks(file, name), name, progress=progress)
+        return self.chunks(_read_chunks(file, name), name)
 
     def decompressed(
-        self, span: FileSpan, compression: Compression, name: str, progress: Progress | None = None
+        self, span: FileSpan, compression: Compression, name: str, progress: Progress
     ) -> tuple[FileSpan, str | None]:
         """Write the decompressed bytes of a span to a file; return its span, and a sentence where the stream breaks.
 
@@ -64,7 +62,7 @@ class Spool:
         the disk is full or cannot be written, and UnsupportedCompression.
         """
         breaks: list[str] = []
-        plain = self._write(_decompressed_chunks(span, compression, name, progress or self.progress, breaks), name)
+        plain = self._write(_decompressed_chunks(span, compression, name, progress, breaks), name)
         packed = span.packed or span
         if breaks:
             # another version of a library may recover more
@@ -82,7 +80,7 @@ class Spool:
         return self.file(write, name)
 
     def file(self, write: Callable[[FileIO], None], name: str) -> FileSpan:
-        """Return where the bytes lie that ``write`` writes to a new file; raises as `new_file` does."""
+        """Return the span of the bytes that ``write`` writes to a new file; raises as `new_file` does."""
         with self.new_file(name) as file:
             write(file)
             size = file.tell()
@@ -127,14 +125,13 @@ class _Copy(FileIO):
         return super().write(data)
 
 
-def _counted(chunks: Iterable[bytes], progress: Progress, total: int | None) -> Iterator[bytes]:
+def _counted(chunks: Iterable[bytes], progress: Progress) -> Iterator[bytes]:
     done = 0
-    progress(0, total)
+    progress(0, None)
     for chunk in chunks:
         yield chunk
         done += len(chunk)
-        # an engine's size is an estimate
-        progress(done, None if total is None else max(total, done))
+        progress(done, None)
 
 
 def _read_chunks(file: IO[bytes], name: str) -> Iterator[bytes]:

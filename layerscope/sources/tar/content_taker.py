@@ -54,7 +54,7 @@ class ContentNeeds(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """The place of a file in the tar, and what to take of it."""
+    """The position of a file in the tar, and what to take of it."""
 
     start: int
     end: int

@@ -1,7 +1,7 @@
-"""The places where a plain tar can be cut into parts, so that several processes walk it.
+"""The offsets at which a plain tar can be cut into parts, so that several processes walk it.
 
 A header is recognized by its magic, its checksum, and by leading to another header. The content of a file can hold the
-same, a tar for instance: whether a place is one is decided by the walk of the part before it.
+same, a tar for instance: whether there is a header is decided by the walk of the part before it.
 """
 
 import os
@@ -20,10 +20,10 @@ from layerscope.sources.tar.header import BLOCK, MAGIC, SIZE, TYPE_FLAG, has_val
 
 _MAGIC = b"ustar"
 _WINDOW = 256 * 1024
-"""Bytes that are searched for a header at one place."""
+"""Bytes that are searched for a header from one offset on."""
 
-_PLACES = 16
-"""Places that are tried within a part, since the content of a large file has no header."""
+_TRIES = 16
+"""Offsets that are tried within a part, since the content of a large file has no header."""
 
 _LONGEST_CHAIN = 8
 """Headers that are followed to find one that no extended header belongs to."""
@@ -66,7 +66,7 @@ class JoinedParts:
         self._are_joined[part] = is_joined
 
     def join(self, most: int = sys.maxsize) -> None:
-        """Add at most so many slices to the entries, as far as it is known that they belong there."""
+        """Add at most ``most`` slices to the entries, as far as it is known that they belong there."""
         while most and self._part < len(self._slices):
             if self._slices[self._part]:
                 self.entries.extend(self._slices[self._part].popleft())
@@ -97,8 +97,8 @@ class _Headers:
 
     def near(self, offset: int, size: int) -> int | None:
         """Return the offset of a header that follows a whole entry, within ``size`` bytes from an offset."""
-        for place in range(_PLACES):
-            start = padded(offset + size * place // _PLACES)
+        for number_of_try in range(_TRIES):
+            start = padded(offset + size * number_of_try // _TRIES)
             for found in _plausible(self._read(start, _WINDOW)):
                 after = self._after_entry(start + found)
                 if after is not None:

@@ -29,7 +29,7 @@ def starts(index: TextIndex, data: bytes) -> list[int]:
     """Return where all rows start, asked one by one."""
     found = []
     for row in range(index.rows):
-        block, number = index.place_of(row)
+        block, number = index.position_of(row)
         found.append(index.starts_in(block, data[block * BLOCK : (block + 1) * BLOCK])[number])
     return found
 
@@ -65,7 +65,9 @@ def test_rows_known_before_the_end_do_not_change(text: str) -> None:
     for at in range(0, len(data), 5):
         index.feed(data[at : at + 5])
         assert index.rows <= whole.rows
-        assert [index.place_of(row) for row in range(index.rows)] == [whole.place_of(row) for row in range(index.rows)]
+        assert [index.position_of(row) for row in range(index.rows)] == [
+            whole.position_of(row) for row in range(index.rows)
+        ]
         assert [index.line_of(row) for row in range(index.rows)] == [whole.line_of(row) for row in range(index.rows)]
 
 

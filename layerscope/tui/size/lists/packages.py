@@ -44,7 +44,7 @@ _Record = _FoundPackage | _ListedPackage
 
 
 def _files(record: _Record) -> int:
-    return len(record.size.places) if isinstance(record, _FoundPackage) else 0
+    return len(record.size.positions) if isinstance(record, _FoundPackage) else 0
 
 
 def _size(record: _Record) -> int:
@@ -147,7 +147,7 @@ def _no_packages(analysis: SizeAnalysis) -> str:
 
 def package_files(analysis: SizeAnalysis, number: int) -> SizeList[SizedFile]:
     """Return the files of a package."""
-    return live_file_list(analysis, analysis.packages.packages[number].places)
+    return live_file_list(analysis, analysis.packages.packages[number].positions)
 
 
 def package_files_title(analysis: SizeAnalysis, number: int) -> str:
