@@ -108,6 +108,11 @@ def printable_line(text: str) -> str:
     return "".join(c if c == "\\" else _printable_character(c) for c in " ".join(text.split()))
 
 
+def shortened(text: str, longest: int) -> str:
+    """Return a text of at most ``longest`` characters; a longer one ends with an ellipsis."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def printable_text(text: str) -> str:
     """Return a file's text, safe for a screen; line feeds and tabs are kept."""
     return _UNUSUAL.sub(lambda match: _printable_character(match[0]), text)

@@ -6,8 +6,7 @@ from posixpath import commonprefix
 from typing import NamedTuple
 
 from layerscope.analysis.text.diff import TextDiff, diff_texts
-from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
-from layerscope.analysis.text.lines import TextLine, split_lines
+from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, TextLine, detect_encoding, split_lines
 from layerscope.session.files.pages import FilePages
 from layerscope.session.files.revision import FileRevision
 from layerscope.session.files.text import file_words

@@ -8,14 +8,14 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from layerscope.errors import UsageError, os_reason
 from layerscope.extraction.confined import ConfinedFolder
-from layerscope.extraction.options import Extracted, ExtractionFailed, ExtractionOptions, Incomplete, path_errors, shown
+from layerscope.extraction.options import Extracted, ExtractionFailed, ExtractionOptions, Incomplete, path_errors
 from layerscope.extraction.plan import ExtractionPlan, plan_extraction, unread_layers
 from layerscope.extraction.staging import Installer, StagingWriter, Written, check_free
 from layerscope.model.entries import Kind
 from layerscope.model.progress import Progress, no_progress
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.signals import deferred_signals
-from layerscope.text import plural
+from layerscope.text import plural, short_name
 
 _LONGEST_PATH = 4095
 """The longest path in bytes that any system opens."""
@@ -44,7 +44,7 @@ def extract(
     if not options.partial:
         _check_whole(loaded, nodes, layer, plan)
     _check_any(plan)
-    name = shown(os.fsencode(target)).rstrip("/") or "/"
+    name = short_name(os.fsencode(target)).rstrip("/") or "/"
     with _opened_target(os.fsencode(target), name) as folder, ExitStack() as stack:
         _check_all_free(folder, name, plan, force=options.force)
         with _work_folder(folder, name) as (stage, replaced):
@@ -84,13 +84,13 @@ def _check_whole(loaded: LoadedImage, nodes: Sequence[int], layer: int, plan: Ex
     if plan.impossible:
         path, reason, _ = plan.impossible[0]
         more = f" ({plural(len(plan.impossible), 'such path')})" if len(plan.impossible) > 1 else ""
-        raise Incomplete(f"/{shown(path)} cannot be written: {reason}{more}")
+        raise Incomplete(f"/{short_name(path)} cannot be written: {reason}{more}")
 
 
 def _check_any(plan: ExtractionPlan) -> None:
     """Raise ExtractionFailed if none of the selected paths can be written."""
     if (left_out := [*plan.impossible, *plan.left_out]) and not any(plan.entries()):
-        raise ExtractionFailed(f"/{shown(left_out[0].path)} is not written: {left_out[0].reason}")
+        raise ExtractionFailed(f"/{short_name(left_out[0].path)} is not written: {left_out[0].reason}")
 
 
 def _counting(progress: Progress, total: int) -> Written:
@@ -157,7 +157,7 @@ def _check_all_free(target: ConfinedFolder, name: str, plan: ExtractionPlan, *, 
     # Folders come before their contents.
     for path, is_folder in [*((path, True) for path in folders), *((path, False) for path in files + others)]:
         if len(path) > _LONGEST_PATH:
-            raise ExtractionFailed(f"the name of /{shown(path)} is too long for the file system of {name}")
+            raise ExtractionFailed(f"the name of /{short_name(path)} is too long for the file system of {name}")
         if path.rpartition(b"/")[0] in known:
             with path_errors(path, name):
                 check_free(target, name, path, is_folder=is_folder, force=force)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from layerscope.errors import os_reason
-from layerscope.extraction.options import ExtractionOptions, LeftOut, shown
+from layerscope.extraction.options import ExtractionOptions, LeftOut
 from layerscope.model.entries import FileEntry
+from layerscope.text import short_name
 
 _LARGEST_ID = (1 << 32) - 2
 """The largest user or group id; the one above it means to the system that nothing is to be changed."""
@@ -69,7 +70,7 @@ def _restore_xattrs(file: int | bytes, entry: FileEntry, options: ExtractionOpti
         yield LeftOut(entry.path, "no system has it", f"the owner {entry.uid}:{entry.gid}")
     for name, value in entry.xattrs if options.xattrs else ():
         if reason := _set_xattr(file, name, value):
-            yield LeftOut(entry.path, reason, f"xattr {shown(name)}")
+            yield LeftOut(entry.path, reason, f"xattr {short_name(name)}")
 
 
 def _set_xattr(file: int | bytes, name: bytes, value: bytes) -> str | None:

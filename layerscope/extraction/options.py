@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from layerscope.errors import LayerscopeError, os_reason
-from layerscope.text import human_size, plural, printable_name
+from layerscope.text import human_size, plural, short_name
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +79,6 @@ class Incomplete(ExtractionFailed):
     """The image does not have all of the selected paths; ``partial`` writes the others."""
 
 
-def shown(path: bytes) -> str:
-    """Return a path for a message."""
-    text = printable_name(path)
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-
-
 @contextmanager
 def path_errors(path: bytes, target: str) -> Iterator[None]:
     """Turn an OSError about a path of the image into an ExtractionFailed that names it."""
@@ -94,7 +87,8 @@ def path_errors(path: bytes, target: str) -> Iterator[None]:
     except FileExistsError as error:
         # The folder was empty: the file system takes two names of the image for the same.
         raise ExtractionFailed(
-            f"/{shown(path)} cannot be written to {target}: its file system takes the name for another one in the image"
+            f"/{short_name(path)} cannot be written to {target}: its file system takes the name for another one in the"
+            " image"
         ) from error
     except OSError as error:
         raise ExtractionFailed(_sentence(error, path, target)) from error
@@ -102,9 +96,9 @@ def path_errors(path: bytes, target: str) -> Iterator[None]:
 
 def _sentence(error: OSError, path: bytes, target: str) -> str:
     if error.errno in _FULL:
-        return f"there is not enough room in {target} for /{shown(path)}"
+        return f"there is not enough room in {target} for /{short_name(path)}"
     if error.errno == errno.ENAMETOOLONG:
-        return f"the name of /{shown(path)} is too long for the file system of {target}"
+        return f"the name of /{short_name(path)} is too long for the file system of {target}"
     if error.errno in {errno.EILSEQ, errno.EINVAL}:
-        return f"the file system of {target} does not support the name of /{shown(path)}"
-    return f"/{shown(path)} cannot be written to {target}: {os_reason(error)}"
+        return f"the file system of {target} does not support the name of /{short_name(path)}"
+    return f"/{short_name(path)} cannot be written to {target}: {os_reason(error)}"

@@ -9,10 +9,11 @@ from itertools import groupby
 from layerscope.errors import FormatError
 from layerscope.extraction.confined import PRIVATE, ConfinedFolder
 from layerscope.extraction.metadata import restore, restore_at
-from layerscope.extraction.options import ExtractionFailed, ExtractionOptions, FileInTheWay, LeftOut, path_errors, shown
+from layerscope.extraction.options import ExtractionFailed, ExtractionOptions, FileInTheWay, LeftOut, path_errors
 from layerscope.extraction.plan import ExtractionPlan, PlannedFile
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.loaded_image import LoadedImage, StoredChunks
+from layerscope.text import short_name
 
 Written = Callable[[int], None]
 """A callback for the content bytes written since the last call; an exception that it raises ends the extraction."""
@@ -65,7 +66,7 @@ class StagingWriter:
                     with self._left_out_if_cut(file, layer):
                         self._write_file(file, stored_chunks, written)
         except FormatError as error:
-            raise ExtractionFailed(f"/{shown(path)} cannot be read from layer {layer}: {error}") from error
+            raise ExtractionFailed(f"/{short_name(path)} cannot be read from layer {layer}: {error}") from error
 
     @contextmanager
     def _left_out_if_cut(self, file: PlannedFile, layer: int) -> Iterator[None]:
@@ -120,9 +121,9 @@ def check_free(target: ConfinedFolder, name: str, path: bytes, *, is_folder: boo
     if status is None or (is_folder and stat.S_ISDIR(status.st_mode)):
         return
     if is_folder or stat.S_ISDIR(status.st_mode):
-        raise ExtractionFailed(f"{_kind(status.st_mode)} is in the way at {name}/{shown(path)}")
+        raise ExtractionFailed(f"{_kind(status.st_mode)} is in the way at {name}/{short_name(path)}")
     if not force:
-        raise FileInTheWay(f"{name}/{shown(path)} already exists")
+        raise FileInTheWay(f"{name}/{short_name(path)} already exists")
 
 
 def _kind(mode: int) -> str:

@@ -14,7 +14,7 @@ from layerscope.analysis.comparison.layer_alignment import (
 from layerscope.analysis.dockerfile.variables import used_values, variable_names
 from layerscope.model.build_report import CacheMiss, MissCause, ReportedStep
 from layerscope.model.instruction import keyword_of
-from layerscope.text import plural, printable_line, printable_name
+from layerscope.text import plural, printable_line, printable_name, shortened
 
 _COPYING = frozenset({"ADD", "COPY"})
 _SEEN_BY_RUN = frozenset({"ARG", "ENV", "SHELL", "USER", "WORKDIR"})
@@ -279,8 +279,7 @@ def _became(changed: Sequence[AlignedStep]) -> str:
 
 
 def _short(title: str) -> str:
-    line = printable_line(title)
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return shortened(printable_line(title), _LONGEST)
 
 
 def _changed_files(missed: _MissedStep, new: BuiltSteps, old: BuiltSteps) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import groupby, takewhile
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation
-from layerscope.text import plural
+from layerscope.text import plural, shortened
 
 _LONGEST_TITLE = 60
 _MOST_NAMED = 6
@@ -119,8 +119,7 @@ def layer_numbers(numbers: Sequence[int]) -> str:
 
 
 def _short(longest: int, title: str) -> str:
-    line = " ".join(title.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    return shortened(" ".join(title.split()), longest)
 
 
 def _ended(sentence: str) -> str:

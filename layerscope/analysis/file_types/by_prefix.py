@@ -62,45 +62,32 @@ def signature_of(prefix: bytes) -> Signature | None:
 
 
 _CERTIFICATE = b"-----BEGIN "
-_MIMES = (
-    ("text/x-", FileType.SCRIPTS),
-    ("text/html", FileType.WEB),
-    ("text/", FileType.TEXT),
-    ("image/", FileType.IMAGES),
-    ("audio/", FileType.MEDIA),
-    ("video/", FileType.MEDIA),
-    ("font/", FileType.FONTS),
-    ("application/vnd.ms-opentype", FileType.FONTS),
-    ("application/x-font", FileType.FONTS),
-    ("application/x-dbf", FileType.DATABASES),
-    ("application/x-dbm", FileType.DATABASES),
-    ("application/x-gdbm", FileType.DATABASES),
-    ("application/x-sqlite3", FileType.DATABASES),
-    ("application/vnd.sqlite3", FileType.DATABASES),
-    ("application/x-bytecode.python", FileType.BYTECODE),
-    ("application/x-executable", FileType.EXECUTABLES),
-    ("application/x-sharedlib", FileType.EXECUTABLES),
-    ("application/x-pie-executable", FileType.EXECUTABLES),
-    ("application/x-object", FileType.HEADERS),
-    ("application/x-archive", FileType.HEADERS),
-    ("application/x-gettext-translation", FileType.LOCALES),
-    ("application/x-java", FileType.JAVA),
-    ("application/java", FileType.JAVA),
-    ("application/json", FileType.TEXT),
-    ("application/xml", FileType.TEXT),
-    ("application/pdf", FileType.DOCUMENTATION),
-    ("application/postscript", FileType.DOCUMENTATION),
-    ("application/javascript", FileType.WEB),
-    ("application/pgp-keys", FileType.CERTIFICATES),
-    ("application/x-terminfo", FileType.DATABASES),
-    ("application/x-tar", FileType.ARCHIVES),
-    ("application/x-cpio", FileType.ARCHIVES),
-    ("application/zip", FileType.ARCHIVES),
-    ("application/gzip", FileType.ARCHIVES),
-    ("application/x-lz4", FileType.ARCHIVES),
-    ("application/vnd.debian.binary-package", FileType.ARCHIVES),
-)
+_MIMES_OF_TYPES = {
+    FileType.SCRIPTS: "text/x-",
+    FileType.WEB: "text/html application/javascript",
+    FileType.TEXT: "text/ application/json application/xml",
+    FileType.IMAGES: "image/",
+    FileType.MEDIA: "audio/ video/",
+    FileType.FONTS: "font/ application/vnd.ms-opentype application/x-font",
+    FileType.DATABASES: (
+        "application/x-dbf application/x-dbm application/x-gdbm application/x-sqlite3 "
+        "application/vnd.sqlite3 application/x-terminfo"
+    ),
+    FileType.BYTECODE: "application/x-bytecode.python",
+    FileType.EXECUTABLES: "application/x-executable application/x-sharedlib application/x-pie-executable",
+    FileType.HEADERS: "application/x-object application/x-archive",
+    FileType.LOCALES: "application/x-gettext-translation",
+    FileType.JAVA: "application/x-java application/java",
+    FileType.DOCUMENTATION: "application/pdf application/postscript",
+    FileType.CERTIFICATES: "application/pgp-keys",
+    FileType.ARCHIVES: (
+        "application/x-tar application/x-cpio application/zip application/gzip application/x-lz4 "
+        "application/vnd.debian.binary-package"
+    ),
+}
+"""The starts of the MIME types of each group; the first group of which one fits counts."""
 
+_MIMES = [(mime, kind) for kind, mimes in _MIMES_OF_TYPES.items() for mime in mimes.split()]
 _PYTHON_LINE = re.compile(rb"#![^\n]*\bpython[0-9.]*\b")
 _BINARY = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _LONGEST_CHARACTER = 4

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from layerscope.analysis.size.dead import DeadBytes, DeadReason
 from layerscope.analysis.size.layers_and_files import LayerSize
-from layerscope.text import human_share, human_size, plural, printable_line
+from layerscope.text import human_share, human_size, plural, printable_line, shortened
 
 _INSTRUCTION_LENGTH = 60
 """The longest part of an instruction that the sentence repeats."""
@@ -52,8 +52,7 @@ def _largest_layer(layer_size: LayerSize, total: int, instructions: Mapping[int,
 
 
 def _named(layer: int, instructions: Mapping[int, str | None]) -> str:
-    text = printable_line(instructions.get(layer) or "")
-    shown = text if len(text) <= _INSTRUCTION_LENGTH else text[: _INSTRUCTION_LENGTH - 1] + "…"
+    shown = shortened(printable_line(instructions.get(layer) or ""), _INSTRUCTION_LENGTH)
     return f"{layer} ({shown})" if shown else str(layer)
 
 

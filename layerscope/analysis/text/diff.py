@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 
+from layerscope.analysis.text.encoding import TextLine
 from layerscope.analysis.text.line_matching import match_lines
-from layerscope.analysis.text.lines import TextLine
 
 Spans = tuple[tuple[int, int], ...]
 """Start and end of each run of characters."""
@@ -49,10 +49,7 @@ def changed_spans(old: str, new: str) -> tuple[Spans, Spans]:
 
 
 def _starts(words: list[str]) -> list[int]:
-    starts = [0]
-    for word in words:
-        starts.append(starts[-1] + len(word))
-    return starts
+    return list(accumulate(map(len, words), initial=0))
 
 
 def _add(spans: list[tuple[int, int]], start: int, end: int) -> None:

@@ -1,6 +1,7 @@
-"""Text or binary data, and the encoding of text, by the first bytes of a file."""
+"""Text or binary data, the encoding of text by the first bytes of a file, and the lines of a whole text."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 PREFIX_SIZE = 64 * 1024
 """The number of first bytes that `detect_encoding` gets of a large file."""
@@ -90,3 +91,31 @@ def _is_latin(data: bytes) -> bool:
     controls = len(data) - len(data.translate(None, _CONTROLS))
     high = len(data) - len(data.translate(None, bytes(range(0x80, 0x100))))
     return controls <= _MOST_CONTROLS * len(data) and high <= _MOST_HIGH * len(data)
+
+
+class LineEnd(StrEnum):
+    """The ending of a line, which only a line feed ends, as in every tool that counts lines; the last may have none."""
+
+    LF = "\n"
+    CRLF = "\r\n"
+    NONE = ""
+
+
+class TextLine(NamedTuple):
+    """The text of a line, and its ending."""
+
+    text: str
+    end: LineEnd
+
+
+def split_lines(data: bytes, encoding: TextEncoding) -> list[TextLine]:
+    """Return the lines of a whole text; bytes that are invalid in the encoding become U+FFFD."""
+    text = data.removeprefix(encoding.mark).decode(encoding.codec, "replace")
+    lines = text.split("\n")
+    last = lines.pop()
+    ended = [_line(line) for line in lines]
+    return [*ended, TextLine(last, LineEnd.NONE)] if last else ended
+
+
+def _line(text: str) -> TextLine:
+    return TextLine(text[:-1], LineEnd.CRLF) if text.endswith("\r") else TextLine(text, LineEnd.LF)

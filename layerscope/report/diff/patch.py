@@ -6,8 +6,7 @@ from typing import TextIO
 
 from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.text.diff import Hunk, diff_texts, unified
-from layerscope.analysis.text.encoding import TextEncoding
-from layerscope.analysis.text.lines import LineEnd, TextLine
+from layerscope.analysis.text.encoding import LineEnd, TextEncoding, TextLine
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.filtered import FilteredComparison
 from layerscope.errors import FormatError

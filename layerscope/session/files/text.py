@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from layerscope.analysis.file_types.description import describe
 from layerscope.analysis.file_types.elf import elf_words
-from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.encoding import PREFIX_SIZE, LineEnd, TextEncoding, TextLine, detect_encoding, split_lines
 from layerscope.analysis.text.index import TextIndex
-from layerscope.analysis.text.lines import LineEnd, TextLine, split_lines
 from layerscope.session.files.pages import FilePages
 from layerscope.session.loaded_image import FileContents
 from layerscope.sources.magic import description

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
-from layerscope.analysis.text.lines import LineEnd
+from layerscope.analysis.text.encoding import LineEnd
 from layerscope.text import printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 

@@ -237,7 +237,7 @@ class ExplorerState:
         if self.tree is None or layer is None or not layer.writable:
             return ""
         # 2 ms, and only a container has such copies
-        from layerscope.analysis.tree.copy_up import copy_up  # noqa: PLC0415
+        from layerscope.analysis.tree.path_history import copy_up  # noqa: PLC0415
 
         copied = copy_up(self.tree, row.node, layer.number)
         return "" if copied is None else copy_up_words(copied)

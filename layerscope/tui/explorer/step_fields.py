@@ -15,7 +15,7 @@ from layerscope.tui.widgets.field_list import Field
 
 if TYPE_CHECKING:
     from layerscope.analysis.packages.sbom import SbomComparison
-    from layerscope.analysis.tree.copy_up import CopyUp
+    from layerscope.analysis.tree.path_history import CopyUp
 
 _SHORT_DIGEST = len("sha256:") + 16
 """Characters of a digest that are shown."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.message import Message
 
 from layerscope.analysis.file_types.description import describe
-from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
-from layerscope.analysis.text.lines import TextLine
+from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, TextLine, detect_encoding
 from layerscope.analysis.text.search import Found, find_in_bytes, find_in_text
 from layerscope.comparison.file_difference import ComparedFile, IsCancelled
 from layerscope.errors import FormatError

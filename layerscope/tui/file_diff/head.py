@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from layerscope.analysis.text.diff import TextDiff
-from layerscope.analysis.text.lines import LineEnd
+from layerscope.analysis.text.encoding import LineEnd
 from layerscope.comparison.file_difference import ComparedFile
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.files.revision import FileRevision

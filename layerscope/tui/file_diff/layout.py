@@ -6,7 +6,7 @@ from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from layerscope.analysis.text.diff import DiffRow, TextDiff, unified
-from layerscope.analysis.text.lines import LineEnd, TextLine
+from layerscope.analysis.text.encoding import LineEnd, TextLine
 from layerscope.analysis.text.search import Search
 from layerscope.tui.drawing.shown_line import Span
 

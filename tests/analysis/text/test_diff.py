@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.analysis.text.diff import TextDiff, changed_spans, diff_texts, unified
-from layerscope.analysis.text.encoding import TextEncoding
-from layerscope.analysis.text.lines import split_lines
+from layerscope.analysis.text.encoding import TextEncoding, split_lines
 
 words = st.text("ab \n", max_size=40)
 

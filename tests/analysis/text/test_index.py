@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.analysis.text.encoding import TextEncoding
+from layerscope.analysis.text.encoding import LineEnd, TextEncoding, split_lines
 from layerscope.analysis.text.index import TextIndex
-from layerscope.analysis.text.lines import LineEnd, split_lines
 
 BLOCK = 8
 

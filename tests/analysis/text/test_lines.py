@@ -2,8 +2,7 @@ import random
 
 import pytest
 
-from layerscope.analysis.text.encoding import TextEncoding, detect_encoding
-from layerscope.analysis.text.lines import LineEnd, TextLine, split_lines
+from layerscope.analysis.text.encoding import LineEnd, TextEncoding, TextLine, detect_encoding, split_lines
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The changes of a container's writable layer to the paths of its image."""
 
-from layerscope.analysis.tree.copy_up import CopyUp, copy_up
+from layerscope.analysis.tree.path_history import CopyUp, copy_up
 from tests.analysis.comparison.compared import image_of
 from tests.analysis.entries import directory, file, whiteout
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.analysis.text.encoding import TextEncoding
-from layerscope.analysis.text.lines import LineEnd
+from layerscope.analysis.text.encoding import LineEnd, TextEncoding
 from layerscope.errors import FormatError
 from layerscope.model.image import Compression
 from layerscope.session.files.pages import PAGE_SIZE, FilePages

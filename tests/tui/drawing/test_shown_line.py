@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from layerscope.analysis.text.lines import LineEnd
+from layerscope.analysis.text.encoding import LineEnd
 from layerscope.tui.drawing.cells import styled
 from layerscope.tui.drawing.glyphs import ASCII, UNICODE
 from layerscope.tui.drawing.shown_line import shown_line

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from layerscope.analysis.comparison.difference import Aspect
-from layerscope.analysis.tree.copy_up import CopyUp
+from layerscope.analysis.tree.path_history import CopyUp
 from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.model.local import Container, Mount, Storage

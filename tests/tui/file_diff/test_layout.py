@@ -2,8 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.analysis.text.diff import TextDiff, diff_texts
-from layerscope.analysis.text.encoding import TextEncoding
-from layerscope.analysis.text.lines import LineEnd, split_lines
+from layerscope.analysis.text.encoding import LineEnd, TextEncoding, split_lines
 from layerscope.tui.file_diff.layout import DiffLine, EndsOnly, Fold, change_starts, ends_only, layout
 
 words = st.text("ab \n", max_size=60)

@@ -1,8 +1,7 @@
 import pytest
 
 from layerscope.analysis.text.diff import diff_texts
-from layerscope.analysis.text.encoding import TextEncoding
-from layerscope.analysis.text.lines import split_lines
+from layerscope.analysis.text.encoding import TextEncoding, split_lines
 from layerscope.analysis.text.search import parse_search
 from layerscope.errors import UsageError
 from layerscope.tui.file_diff.layout import matching_rows
