@@ -38,14 +38,29 @@ class LayerMarks(Struct, frozen=True):
         return self._by_node(own if copies else own & self.changed)
 
     def _by_node(self, marks: int) -> bytes:
-        """Return the marks of the occurrences that are kept: the others are made 2, and left out."""
+        """Return the marks of the occurrences that are kept: the others are made 2, and left out.
+
+        In the example of `layer_marks`, ``kept`` is 0 1 1 at layer 3: the marks 0 1 0 become 2 1 0, and then 1 0.
+        """
         left_out = number_of(b"\1" * self.count) ^ self.kept
         by_node = marks_of(marks | left_out << 1, self.count).translate(None, b"\2")
         return _with_absent(by_node, self.occurrence_counts)
 
 
 def layer_marks(index: PathIndex, nodes: range, layer: int) -> LayerMarks:
-    """Return the marks of nodes at a layer. The number of no layer may exceed `MOST_LAYERS`."""
+    """Return the marks of nodes at a layer. The number of no layer may exceed `MOST_LAYERS`.
+
+    For a node with occurrences in layers 1 and 3, and another with one in layer 2, a byte each, the lowest first::
+
+        layer                   1 3 2
+        first                   1 0 1
+                       at layer 2    at layer 3
+        so_far              1 0 1         1 1 1
+        so_far >> 8         0 1 0         1 1 0     (the next occurrence in place of each)
+        superseded          0 0 0         1 0 0
+        current             1 0 1         0 1 1
+
+    """
     part = slice(index.firsts[nodes.start], index.firsts[nodes.stop])
     layers, changes = column_bytes(index.layers[part], 0), index.changes[part]
     counts = steps(index.firsts[nodes.start : nodes.stop + 1])

@@ -93,7 +93,7 @@ class LayeredTree(Struct, frozen=True):
             if row is not None:
                 yield row
 
-    def layer_below(self, node: int, layer: int) -> int | None:
+    def layer_before(self, node: int, layer: int) -> int | None:
         """Return the layer that wrote what a layer has written again or removed, None if it did neither."""
         index = self.index
         occurrence = index.occurrence(node, layer)

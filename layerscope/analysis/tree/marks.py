@@ -77,7 +77,12 @@ def steps(column: Ints) -> bytes:
     """Return by how much each number of a column, from the second one on, is larger than that before, modulo 256.
 
     All bytes are subtracted as one number. In each, the highest bit keeps the byte from borrowing from the next one,
-    and is corrected at the end.
+    and is corrected at the end. For the numbers 3, 5, 5, 4, in hex and the lowest byte first::
+
+        later 05 05 04    with the highest bit         85 85 84
+        sooner 03 05 05   subtracted                   82 80 7f
+                          the highest bit corrected    02 00 ff
+
     """
     low = column_bytes(column, 0)
     count = len(low) - 1

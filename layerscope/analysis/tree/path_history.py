@@ -74,7 +74,7 @@ class CopyUp(NamedTuple):
 
 def copy_up(tree: LayeredTree, node: int, writable_layer: int) -> CopyUp | None:
     """Return what the writable layer did to a path of the layers before it, as far as the columns say; else None."""
-    source = tree.layer_below(node, writable_layer)
+    source = tree.layer_before(node, writable_layer)
     if source is None:
         return None
     occurrence = tree.index.occurrence(node, writable_layer)

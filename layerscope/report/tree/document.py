@@ -69,7 +69,7 @@ def tree_entries(tree: LayeredTree, selection: TreeSelection) -> Iterator[TreeEn
     for node, path in nodes:
         _, kind, size, mode, uid, gid, mtime, link, change, layer = printed_row(tree, node, selection.layer, path)
         part = TreeEntryPart(path, _KINDS[kind], size, f"{mode:04o}", uid, gid, mtime, link, _CHANGES[change], layer)
-        if selection.writable and (source := tree.layer_below(node, selection.layer)) is not None:
+        if selection.writable and (source := tree.layer_before(node, selection.layer)) is not None:
             part.copied_up_from = source
         yield part
 
