@@ -24,11 +24,10 @@ _ONBUILD = "ONBUILD"
 
 
 class Heredoc(NamedTuple):
-    """A text that follows an instruction; ``is_expanded`` unless its name is quoted."""
+    """A text that follows an instruction."""
 
     name: str
     text: str
-    is_expanded: bool
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def _read_heredoc(match: re.Match[str], lines: Sequence[str], at: int) -> tuple[
         if line == name:
             break
         content.append(line + "\n")
-    return Heredoc(name, "".join(content), bool(match[4])), at
+    return Heredoc(name, "".join(content)), at
 
 
 def _split_flags(text: str) -> tuple[list[str], str]:

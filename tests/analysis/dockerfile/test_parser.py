@@ -38,7 +38,7 @@ def test_heredocs_belong_to_their_instruction() -> None:
     text = "COPY <<one <<-'two' /x/\na\none\n\tb $c\n\ttwo\nCMD x"
     copy, cmd = parse_dockerfile(text).instructions
     assert (copy.line, copy.last_line, cmd.line) == (1, 5, 6)
-    assert copy.heredocs == (Heredoc("one", "a\n", is_expanded=True), Heredoc("two", "b $c\n", is_expanded=False))
+    assert copy.heredocs == (Heredoc("one", "a\n"), Heredoc("two", "b $c\n"))
 
 
 @pytest.mark.parametrize(
