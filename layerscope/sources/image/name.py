@@ -4,7 +4,7 @@ https://github.com/distribution/reference/blob/main/reference.go
 """
 
 import re
-from typing import Self
+from typing import NamedTuple, Self
 
 from msgspec import Struct
 
@@ -15,9 +15,31 @@ _GRAMMAR = re.compile(
     r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9+._-]+:[0-9a-fA-F]{32,}))?",
     re.ASCII,
 )
-_DEFAULT_DOMAIN = "docker.io"
+DEFAULT_DOMAIN = "docker.io"
 _LOCAL_DOMAIN = "localhost"
 _LONGEST = 512
+
+
+class NameParts(NamedTuple):
+    """The parts of a name as it is written; missing parts are empty."""
+
+    domain: str
+    path: str
+    tag: str
+    digest: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the parts, or None if the text is not a valid name."""
+        match = _GRAMMAR.fullmatch(text) if len(text) <= _LONGEST else None
+        if match is None:
+            return None
+        domain, path = match["domain"] or "", match["path"]
+        if domain and not _is_domain(domain):
+            if domain != domain.lower():
+                return None
+            domain, path = "", f"{domain}/{path}"
+        return cls(domain, path, match["tag"] or "", match["digest"] or "")
 
 
 class ImageName(Struct, frozen=True):
@@ -31,17 +53,13 @@ class ImageName(Struct, frozen=True):
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Return the parsed name, or None if the text is not a valid name."""
-        match = _GRAMMAR.fullmatch(text) if len(text) <= _LONGEST else None
-        if match is None:
+        parts = NameParts.parse(text)
+        if parts is None:
             return None
-        domain, path = match["domain"] or "", match["path"]
-        if domain and not _is_domain(domain):
-            if domain != domain.lower():
-                return None
-            domain, path = "", f"{domain}/{path}"
-        if domain in (_DEFAULT_DOMAIN, f"index.{_DEFAULT_DOMAIN}", _LOCAL_DOMAIN):
+        domain, path, tag, digest = parts
+        if domain in (DEFAULT_DOMAIN, f"index.{DEFAULT_DOMAIN}", _LOCAL_DOMAIN):
             domain, path = "", path.removeprefix("library/")
-        return cls(domain, path, match["tag"] or "", match["digest"] or "")
+        return cls(domain, path, tag, digest)
 
     @property
     def repository(self) -> str:

@@ -1,0 +1,168 @@
+"""The addresses that serve a repository, and the certificates that they take.
+
+https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md;
+https://github.com/containers/image/blob/main/docs/containers-certs.d.5.md;
+https://docs.docker.com/engine/security/certificates/
+"""
+
+import os
+import ssl
+import tomllib
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct, field
+
+from layerscope.errors import SourceError, os_reason
+from layerscope.sources.image.name import DEFAULT_DOMAIN
+from layerscope.sources.registry.name import RegistryName
+from layerscope.text import printable_line, short_name
+
+_DOCKER_HUB = "registry-1.docker.io"
+_ANY_SUBDOMAIN = "*."
+
+
+class Location(Struct, frozen=True):
+    """An address that serves a repository; ``host`` is what certificates and credentials are kept under."""
+
+    host: str
+    repository: str
+    scheme: str = "https"
+    verifies: bool = True
+
+    @property
+    def url(self) -> str:
+        """The start of the addresses of the repository."""
+        host = _DOCKER_HUB if self.host == DEFAULT_DOMAIN else self.host
+        return f"{self.scheme}://{host}/v2/{self.repository}/"
+
+
+class _Mirror(Struct, frozen=True, rename="kebab"):
+    location: str = ""
+    insecure: bool = False
+
+
+class _Registry(Struct, frozen=True, rename="kebab"):
+    """A table ``[[registry]]`` of registries.conf."""
+
+    prefix: str = ""
+    location: str = ""
+    insecure: bool = False
+    blocked: bool = False
+    mirror: list[_Mirror] = field(default_factory=list)
+
+    @property
+    def start(self) -> str:
+        """The start of the names that the table is about."""
+        return self.prefix or self.location
+
+    def rest(self, name: str) -> str | None:
+        """Return what follows the prefix in the name of a repository, None if the table is about other names."""
+        if self.start.startswith(_ANY_SUBDOMAIN):
+            host, slash, path = name.partition("/")
+            return f"{slash}{path}" if host.endswith(self.start[1:]) else None
+        rest = name.removeprefix(self.start)
+        return rest if name.startswith(self.start) and rest[:1] in ("", "/") else None
+
+
+class _Configuration(Struct, frozen=True):
+    registry: list[_Registry] = field(default_factory=list)
+
+
+def locations(name: RegistryName, *, plain_http: bool = False) -> list[Location]:
+    """Return the addresses to try in order: mirrors, then the registry; raises SourceError if it is blocked."""
+    matching = [table for table in _registries() if table.start and table.rest(name.title) is not None]
+    if not matching:
+        return list(_schemes(name.host, name.repository, plain_http=plain_http))
+    table = max(matching, key=lambda table: len(table.start))
+    if table.blocked:
+        raise SourceError(f"cannot read {name.title}: registries.conf blocks it")
+    rest = table.rest(name.title) or ""
+    found = list[Location]()
+    for mirror in (*table.mirror, _Mirror(table.location, table.insecure)):
+        host, _, repository = (mirror.location + rest if mirror.location else name.title).partition("/")
+        found += _schemes(host, repository, plain_http=plain_http, insecure=mirror.insecure)
+    return found
+
+
+def _schemes(host: str, repository: str, *, plain_http: bool, insecure: bool = False) -> Iterator[Location]:
+    """Yield the address by https, by plain http, or by both in turn where the certificate does not matter."""
+    if plain_http or (is_loopback(urlsplit(f"//{host}").hostname or "") and certificates(host) is None):
+        yield Location(host, repository, "http")
+        return
+    yield Location(host, repository, verifies=not insecure)
+    if insecure:
+        yield Location(host, repository, "http")
+
+
+def is_loopback(hostname: str) -> bool:
+    """Return True for ``localhost`` and the addresses of the loopback device."""
+    try:
+        return hostname == "localhost" or ip_address(hostname).is_loopback
+    except ValueError:
+        return False
+
+
+def certificates(host: str) -> Path | None:
+    """Return the folder of a registry's certificates, None where there is none."""
+    roots = (_user_folder(), Path("/etc/containers"), Path("/etc/docker"))
+    folders = (root / "certs.d" / host for root in roots)
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def tls_context(host: str, *, verifies: bool = True) -> ssl.SSLContext:
+    """Return how to speak TLS with a host: the certificates of the system and of the host's own folder."""
+    context = ssl.create_default_context()
+    folder = certificates(host)
+    if folder is not None:
+        try:
+            for file in sorted(folder.glob("*.crt")):
+                context.load_verify_locations(file)
+            for file in sorted(folder.glob("*.cert")):
+                context.load_cert_chain(file, file.with_suffix(".key"))
+        except (OSError, ssl.SSLError) as error:
+            cause = os_reason(error)
+            raise SourceError(f"cannot read the certificates in {short_name(str(folder))}: {cause}") from error
+    if not verifies:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _registries() -> list[_Registry]:
+    """Return the tables of registries.conf and its folder; a later one of the same prefix stands."""
+    found = dict[str, _Registry]()
+    for file in _configuration_files():
+        for table in _read(file).registry:
+            found[table.start] = table
+    return list(found.values())
+
+
+def _configuration_files() -> Iterator[Path]:
+    if stated := os.environ.get("CONTAINERS_REGISTRIES_CONF"):
+        yield Path(stated)
+        return
+    system, user = Path("/etc/containers"), _user_folder()
+    name = "registries.conf"
+    yield user / name if (user / name).is_file() else system / name
+    for folder in (system, user):
+        yield from sorted((folder / f"{name}.d").glob("*.conf"))
+
+
+def _user_folder() -> Path:
+    configuration = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(configuration) if configuration else Path.home() / ".config") / "containers"
+
+
+def _read(file: Path) -> _Configuration:
+    try:
+        return msgspec.convert(tomllib.loads(file.read_text()), _Configuration)
+    except (FileNotFoundError, NotADirectoryError):
+        return _Configuration()
+    except OSError as error:
+        raise SourceError(f"cannot read {short_name(str(file))}: {os_reason(error)}") from error
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise SourceError(f"{short_name(str(file))} is invalid: {printable_line(str(error))}") from error
