@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from layerscope.errors import ImageNotFound, SourceError
 from layerscope.sources.registry.hosts import Location
+from layerscope.sources.registry.tokens import Authorization
 from layerscope.sources.registry.transport import Answer, Broken, Transport, Unreachable
 from layerscope.text import plural, printable_line, short_name
 
@@ -25,6 +26,7 @@ _BACKOFF_SECONDS = 0.5
 """The first wait of those that the registry does not state; each of the next is twice as long."""
 
 _LONGEST_WAIT = 60.0
+_LONGEST_SENTENCE = 200
 _LONGEST_COMPLAINT = 64 * 1024
 
 _LONGEST_NUMBER = 9
@@ -49,6 +51,7 @@ class Remote:
     def __init__(self, location: Location, title: str, on_wait: OnWait) -> None:
         self.location = location
         self.transport = Transport(location, title)
+        self._authorization = Authorization(location, self.transport, title)
         self.rate_limit: str | None = None
         self._title = title
         self._on_wait = on_wait
@@ -116,7 +119,7 @@ class Remote:
 
     def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> tuple[Answer, bool]:
         """Return the answer, and whether a redirect led to it; what follows one is not authorized, nor a HEAD."""
-        answer = self.transport.send(method, url, headers)
+        answer = self._authorized(method, url, headers)
         self._note_limit(answer)
         for count in range(_MOST_REDIRECTS + 1):
             target = answer.headers.get("Location") if answer.status in _REDIRECTS else None
@@ -128,9 +131,23 @@ class Remote:
         answer.leave()
         raise SourceError(f"cannot read {self._title}: the registry redirects more than {_MOST_REDIRECTS} times")
 
+    def _authorized(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+        """Return the registry's own answer; what it asks for with 401, also midway, is done once."""
+        header = self._authorization.header()
+        answer = self.transport.send(method, url, _with_authorization(headers, header))
+        if answer.status != UNAUTHORIZED:
+            return answer
+        if not self._authorization.answer(answer.headers.get("WWW-Authenticate", ""), header):
+            return answer
+        answer.leave()
+        return self.transport.send(method, url, _with_authorization(headers, self._authorization.header()))
+
     def _redirected(self, url: str, target: str) -> str:
-        new = urljoin(url, target)
-        parts = urlsplit(new)
+        try:
+            new = urljoin(url, target)
+            parts = urlsplit(new)
+        except ValueError:
+            new, parts = "", urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SourceError(f"cannot read {self._title}: the registry redirects to an invalid address")
         if parts.scheme == "http" and url.startswith("https:"):
@@ -142,6 +159,10 @@ class Remote:
         stated = _LIMIT.match(answer.headers.get("RateLimit-Remaining", ""))
         if stated is not None:
             self.rate_limit = stated[0]
+
+
+def _with_authorization(headers: Mapping[str, str], header: str | None) -> Mapping[str, str]:
+    return headers if header is None else {**headers, "Authorization": header}
 
 
 def _retry_after(answer: Answer) -> float | None:
@@ -161,4 +182,4 @@ def _complaint(answer: Answer) -> str:
         errors = msgspec.json.decode(answer.read(_LONGEST_COMPLAINT), type=_Errors).errors
     except (Broken, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
-    return short_name(printable_line(errors[0].message or errors[0].code)) if errors else ""
+    return printable_line((errors[0].message or errors[0].code)[:_LONGEST_SENTENCE]) if errors else ""
