@@ -42,6 +42,8 @@ class RecordKind(StrEnum):
     LAYER = "layers"
     EXPORT = "exports"
     BUILD = "builds"
+    DOCUMENT = "documents"
+    BLOB = "blobs"
 
 
 _NAME = rf"(?:{'|'.join(RecordKind)})-[0-9a-f]{{8}}(?:-\d+-\d+\{TEMPORARY})?"

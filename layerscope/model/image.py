@@ -1,7 +1,7 @@
 """An image as its documents describe it, before a layer is read, and where the bytes of its layers are."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from layerscope.model.documents import Digest, ImageConfig, Platform
 from layerscope.model.engine import Engine
 from layerscope.model.local import Container, Storage
-from layerscope.model.progress import Progress
+from layerscope.model.progress import ExportProgress
 from layerscope.model.provenance import Attestations
 
 FileVersion = tuple[int, int, int, int]
@@ -95,7 +95,7 @@ class Layer(Struct, frozen=True):
     verified: bool = False
     short: bool = False
     known_size: int | None = None
-    """The size of a blob that an engine has exported before."""
+    """The size of a blob that is not here: an engine has exported it before, or a registry's manifest states it."""
     packed_blob: FileSpan | None = None
     """The span that the blob will have once the archive that holds it is decompressed; without a ``blob`` alone."""
 
@@ -127,6 +127,14 @@ class Step(Struct, frozen=True):
         return self.instruction or self.comment or "(no instruction recorded)"
 
 
+Fetch = Callable[[Sequence[Layer], Callable[[], None]], Iterator[ExportProgress | Layer]]
+"""Gets the content of layers: yields progress, and each layer with its content or with a ``problem`` as it comes.
+
+An engine also sends layers that were not asked for. What is called now and then may raise, which ends it. Raises
+SourceError and FormatError where no layer can be had.
+"""
+
+
 class Image(Struct, frozen=True, dict=True):
     """One image of one platform.
 
@@ -155,8 +163,8 @@ class Image(Struct, frozen=True, dict=True):
     """The address of its engine and its id there, for an engine's image."""
     engine_notes: tuple[str, ...] = ()
     """Those of the ``warnings`` that are about other engines."""
-    export: Callable[[Progress], "Image"] | None = None
-    """Exports it from its engine, if its layers are known without their content; what the progress raises ends it."""
+    fetch: Fetch | None = None
+    """Gets the content of layers from an engine or a registry, if the image is known without it."""
     also_in: tuple[Engine, ...] = ()
     """Other engines that have an image of the name that the user gave."""
     read_attestations: Callable[[], Attestations] = Attestations

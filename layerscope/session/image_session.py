@@ -14,7 +14,7 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.session.content.open_layers import OpenLayers
-from layerscope.session.kept_image import keep_export, keep_outline
+from layerscope.session.kept_image import keep_outline, keep_received
 from layerscope.session.reading.loading import LayerReading
 from layerscope.sources.open import OpenedSource
 from layerscope.sources.request import STANDARD_INPUT
@@ -83,6 +83,11 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         """The image or container in its engine, which has still to send it; None once it is received."""
         return self._source.awaited
 
+    @property
+    def is_awaited(self) -> bool:
+        """True while layers have to come from an engine or a registry before they can be read."""
+        return self.awaited is not None or bool(self.layers.unfetched)
+
     def take_image(self, image: Image) -> None:
         """Take the image as the engine has sent it."""
         self.layers.take(replace(image, requested_tag=self.image.requested_tag))
@@ -141,7 +146,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self.stop_reading()
         self.layers.close()
         if self.cache is not None:
-            keep_export(self.cache, self.layers, self._source.request.platform)
+            keep_received(self.cache, self.layers, self._source.request.platform)
             self.layers.known.settle()
             keep_outline(self.cache, self.image)
         if self._owns_source:

@@ -4,6 +4,7 @@
   are not hashed: they serve the engine that gave them, for the id that it gives the image.
 - The content of layers that an engine has exported. The file of the export moves into the cache as it is: to copy it
   would take longer than to list it. What is read of it later is hashed first.
+- The documents of registries, by their digests, and the diff_ids that blobs of registries turned out to have.
 - The outline of a compressed archive. It serves the file that it was made from alone.
 """
 
@@ -43,6 +44,20 @@ class KeptImages(NamedTuple):
     def has_layers(self, layers: Sequence[Layer]) -> bool:
         """Return whether the entries of all the layers are known."""
         return holds_layers(self.cache, layers)
+
+    def document(self, digest: Digest) -> bytes | None:
+        """Return a document of a registry, if it is known."""
+        record = self.cache.read(RecordKind.DOCUMENT, str(digest))
+        return None if record is None else bytes(record)
+
+    def keep_document(self, digest: Digest, data: bytes, reference: str) -> None:
+        """Keep a document of a registry whose bytes have the digest."""
+        self.cache.keep(RecordKind.DOCUMENT, str(digest), reference, lambda file: file.write(data))
+
+    def has_diff_id(self, digest: Digest, diff_id: Digest) -> bool:
+        """Return whether an earlier run has seen that a blob's bytes, decompressed, have the diff_id."""
+        record = self.cache.read(RecordKind.BLOB, str(digest))
+        return record is not None and bytes(record) == str(diff_id).encode()
 
 
 class _KnownLayer(msgspec.Struct, frozen=True):
@@ -181,12 +196,25 @@ def with_kept_content(cache: Cache, layer: Layer) -> Layer:
     return checked if checked.verified else layer
 
 
-def keep_export(cache: Cache, layers: "OpenLayers", platform: str | None) -> None:
-    """Keep what an engine has exported: what the image states, and the content of its layers."""
-    image, exported = layers.image, layers.exported
-    if exported is not None and image.engine_key is not None:
+def keep_received(cache: Cache, layers: "OpenLayers", platform: str | None) -> None:
+    """Keep what an engine or a registry has sent: what the image states, and the content of its layers."""
+    image = layers.image
+    if image.fetch is None and image.engine_key is not None:
         keep_image(cache, image.engine_key, platform, image.container_image or image)
-        keep_content(cache, image.reference, exported.layers)
+    if image.fetch is not None or image.engine_key is not None:
+        received = [*image.layers, *layers.fetched.values()]
+        for layer in received:
+            _keep_diff_id(cache, image.reference, layer)
+        keep_content(cache, image.reference, received)
+
+
+def _keep_diff_id(cache: Cache, label: str, layer: Layer) -> None:
+    """Keep that the bytes of a compressed blob, which has its digest, have the layer's diff_id."""
+    digest, diff_id = layer.digest, layer.diff_id
+    is_certain = layer.verified and layer.blob is not None and digest != diff_id
+    if is_certain and digest is not None and not cache.holds(RecordKind.BLOB, str(digest)):
+        encoded = str(diff_id).encode()
+        cache.keep(RecordKind.BLOB, str(digest), label, lambda file: file.write(encoded))
 
 
 def keep_content(cache: Cache, label: str, layers: Sequence[Layer]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING
 
 from layerscope.cache.cache import Cache
 from layerscope.errors import AmbiguousImage
@@ -11,6 +12,10 @@ from layerscope.model.progress import ExportProgress, Progress, no_progress
 from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.kept_image import KeptImages
 from layerscope.sources.open import OpenedSource, open_source
+
+if TYPE_CHECKING:
+    from layerscope.model.documents import Digest
+    from layerscope.model.image import Layer
 
 
 class UndecidedImage(AbstractContextManager["UndecidedImage"]):
@@ -139,6 +144,18 @@ def _receive_images(sessions: Sequence[ImageSession], progress: Progress) -> Non
             engines.setdefault(session.awaited.endpoint, []).append(session)
     for together in engines.values():
         _receive_together(together, progress)
+    _fetch_layers(sessions, progress)
+
+
+def _fetch_layers(sessions: Sequence[ImageSession], progress: Progress) -> None:
+    """Fetch the layers that are known only by description, those that several images share once."""
+    fetched: dict[Digest, Layer] = {}
+    for session in sessions:
+        for event in session.layers.fetch_unread(fetched):
+            if isinstance(event, ExportProgress):
+                progress(event.done, event.total)
+            elif event.digest is not None and event.problem is None:
+                fetched[event.digest] = event
 
 
 def _receive_together(sessions: Sequence[ImageSession], progress: Progress) -> None:

@@ -32,6 +32,7 @@ from layerscope.sources.image.builder import Origin
 from layerscope.sources.image.documents import FolderFiles
 from layerscope.sources.image.recognize import candidates_of
 from layerscope.sources.request import (
+    REGISTRY,
     STANDARD_INPUT,
     KnownImages,
     Request,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     Awaited = AwaitedImage | AwaitedContainer
 
 _IMAGE_SEPARATOR = re.compile(r"[:@]")
+_ARCHIVE_EXTENSIONS = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".zip")
 _STREAMS_READ = WeakSet[BinaryIO]()
 """Standard input, once an archive was read from it."""
 
@@ -184,6 +186,15 @@ def _open_transport(request: Request, spool: Spool) -> Candidates | None:
     return transport.select(candidates)
 
 
+def _open_in_registry(request: Request, spool: Spool) -> Candidates | None:
+    if not request.reference.startswith(REGISTRY):
+        return None
+    # 100 ms: urllib3, which no other source needs
+    from layerscope.sources.registry.source import open_image  # noqa: PLC0415
+
+    return open_image(request, spool)
+
+
 def _open_in_engine(request: Request, spool: Spool) -> "Candidates | Awaited | None":
     container = parse_container(request.reference, request.engine)
     wanted = parse_reference(request.reference, request.engine)
@@ -204,7 +215,14 @@ def _open_in_engine(request: Request, spool: Spool) -> "Candidates | Awaited | N
 _Source = Callable[[Request, Spool], "Candidates | Awaited | None"]
 
 _ENGINE_SOURCES: tuple[_Source, ...] = (_open_in_engine,)
-_SOURCES: tuple[_Source, ...] = (_open_standard_input, _open_folder, _open_file, _open_transport, *_ENGINE_SOURCES)
+_SOURCES: tuple[_Source, ...] = (
+    _open_standard_input,
+    _open_folder,
+    _open_file,
+    _open_transport,
+    _open_in_registry,
+    *_ENGINE_SOURCES,
+)
 """The sources, tried in this order; each returns None for a reference that it does not recognize."""
 
 
@@ -212,15 +230,17 @@ def _not_found(request: Request, engines: str = "") -> ImageNotFound:
     """Return the error for a name without a file or folder; ``engines`` is what they answered, if they were asked."""
     if not request.reference:
         return ImageNotFound("the name of the image is empty")
-    if request.reference.startswith("registry://"):
-        return ImageNotFound(f"cannot open {request.title}: layerscope does not read registries, pull the image first")
     if request.engine or "://" in request.reference:
         return ImageNotFound(f"{request.title} is not the name of an image")
     missing = f"no file or folder is named {request.title}"
     suggestion = _image_option(request.reference)
     if suggestion is not None:
         return ImageNotFound(f"{missing}: {suggestion}")
-    return ImageNotFound(f"{missing}, and {engines}" if engines else missing)
+    if engines:
+        missing += f", and {engines}"
+        if not request.reference.endswith(_ARCHIVE_EXTENSIONS):
+            missing += f"; layerscope {REGISTRY}{request.title} reads it from its registry"
+    return ImageNotFound(missing)
 
 
 def _status(request: Request) -> os.stat_result | None:

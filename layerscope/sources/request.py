@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from layerscope.errors import ImageNotFound, UsageError
 from layerscope.model.candidate import Candidate
+from layerscope.model.documents import Digest
 from layerscope.model.engine import Engine
 from layerscope.model.image import FileSpan, Image, Layer
 from layerscope.sources.image.choice import named
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from layerscope.sources.image.outline import Outline
 
 STANDARD_INPUT = "-"
+REGISTRY = "registry://"
 
 _ENGINE_PREFIXES = {
     "docker://": Engine.DOCKER,
@@ -51,6 +53,15 @@ class KnownImages(Protocol):
 
     def has_layers(self, layers: Sequence[Layer]) -> bool:
         """Return whether the entries of all the layers are known."""
+
+    def document(self, digest: Digest) -> bytes | None:
+        """Return a document of a registry, if it is known."""
+
+    def keep_document(self, digest: Digest, data: bytes, reference: str) -> None:
+        """Keep a document of a registry whose bytes have the digest."""
+
+    def has_diff_id(self, digest: Digest, diff_id: Digest) -> bool:
+        """Return whether it is known that a blob's bytes, decompressed, have the diff_id."""
 
 
 class Request(Struct, frozen=True):

@@ -125,6 +125,7 @@ def test_an_unknown_name_without_an_engine_is_an_error() -> None:
     assert str(caught.value) == (
         "no file or folder is named my-app:v1, and no container engine answers "
         "(tried docker at unix:///no/docker.sock: no such socket; podman at unix:///no/podman.sock: no such socket)"
+        "; layerscope registry://my-app:v1 reads it from its registry"
     )
 
 

@@ -1,11 +1,16 @@
 """The layers of an open image, ready to be read."""
 
+from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from layerscope.cache.cache import Cache
 from layerscope.errors import InvalidLayer, ReadingStopped, SourceError
+from layerscope.model.documents import Digest
 from layerscope.model.image import Image, Layer
+from layerscope.model.progress import ExportProgress
 from layerscope.session.kept_image import with_kept_content
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.work import is_cancelled
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
 class OpenLayers:
     """The layers of an open image, with their content and what is ``known`` of them. Safe for several threads.
 
-    Layers that an engine has described, and not sent, are exported when the first of them is to be read.
+    The content of layers that an engine or a registry has described, and not sent, is fetched when it is to be read.
     """
 
     def __init__(self, image: Image, cache: Cache | None = None) -> None:
@@ -25,7 +30,7 @@ class OpenLayers:
         self._opened: dict[int, RandomContent] = {}
         self._budget: SpoolBudget | None = None
         self._lock = Lock()
-        self._export_lock = Lock()
+        self._fetch_lock = Lock()
         self._is_closed = False
         self.take(image)
 
@@ -34,40 +39,76 @@ class OpenLayers:
         self.image = image
         self.known = KnownLayers(self.cache, image.layers, image.reference)
         self._readable: dict[int, Layer] = {}
-        self.exported = image if image.export is None else None
-        """The image with the content of its layers; None until a layer is needed that the cache does not have."""
+        self.fetched: dict[int, Layer] = {}
+        """Layers whose content came after the image, by number."""
 
     def readable(self, number: int) -> Layer:
-        """Return a layer with its content, exported now if there is no other way; raises InvalidLayer."""
+        """Return a layer with its content, fetched now if there is no other way; raises InvalidLayer."""
         layer = self._readable.get(number)
         if layer is None:
             layer = self._readable[number] = self._with_content(self.image.layers[number - 1])
         return layer
 
+    @property
+    def unfetched(self) -> list[Layer]:
+        """The layers whose content has to be fetched before they can be listed."""
+        if self.image.fetch is None or self.known.has_tree:
+            return []
+        return [layer for layer in self.image.layers if not (_is_here(layer) or self.known.entries(layer))]
+
+    def fetch_unread(self, others: Mapping[Digest, Layer] | None = None) -> Iterator[ExportProgress | Layer]:
+        """Fetch the layers that have to be read, the last one first, and take the image with them.
+
+        Yields progress, and each layer with its content, or with a ``problem``. Blobs that ``others`` have are not
+        fetched again. Raises as the image's ``fetch`` does, and ReadingStopped.
+        """
+        unfetched = self.unfetched
+        if self.image.fetch is None or not unfetched:
+            return
+        layers = list(self.image.layers)
+        missing = list[Layer]()
+        for layer in [*unfetched[-1:], *unfetched[:-1]]:
+            found = self._found(layer, others or {})
+            if found is None:
+                missing.append(layer)
+            else:
+                layers[layer.number - 1] = found
+                yield found
+        for event in self.image.fetch(missing, self._stop_if_closed) if missing else ():
+            if isinstance(event, Layer):
+                layers[event.number - 1] = event
+            yield event
+        self.take(replace(self.image, layers=tuple(layers)))
+
+    def _found(self, layer: Layer, others: Mapping[Digest, Layer]) -> Layer | None:
+        """Return a layer with the content that the cache or another image has of it, or None."""
+        other = others.get(layer.digest) if layer.digest is not None else None
+        if other is not None and other.diff_id == layer.diff_id:
+            return replace(other, number=layer.number)
+        kept = layer if self.cache is None else with_kept_content(self.cache, layer)
+        return kept if kept.blob is not None else None
+
     def to_read(self) -> list[Layer]:
         """Return the layers, with content if a record that the cache has of one is damaged; raises InvalidLayer."""
-        layers = list(self.image.layers)
-        if self.image.export is None:
-            return layers
-        return [
-            layer if layer.writable or self.known.entries(layer) else self.readable(layer.number) for layer in layers
-        ]
+        unfetched = {layer.number for layer in self.unfetched}
+        return [self.readable(layer.number) if layer.number in unfetched else layer for layer in self.image.layers]
 
     def _with_content(self, layer: Layer) -> Layer:
-        is_here = layer.blob is not None or layer.unpacked is not None
-        if self.image.export is None or is_here or self.cache is None:
+        if self.image.fetch is None or _is_here(layer):
             return layer
-        known = with_kept_content(self.cache, layer)
-        if known.blob is not None:
-            return known
+        found = self._found(layer, {})
+        if found is not None:
+            return found
         # not the lock that `close` takes: an export may take minutes
-        with self._export_lock:
-            if self.exported is None:
+        with self._fetch_lock:
+            if layer.number not in self.fetched:
                 try:
-                    self.exported = self.image.export(self._stop_if_closed)
+                    for event in self.image.fetch([layer], self._stop_if_closed):
+                        if isinstance(event, Layer):
+                            self.fetched[event.number] = event
                 except SourceError as error:
                     raise InvalidLayer(str(error)) from error
-        return self.exported.layers[layer.number - 1]
+        return self.fetched.get(layer.number, layer)
 
     def random_content(self, number: int) -> "RandomContent":
         """Return the content of a layer, opened once for reads at any offset; raises InvalidLayer, also once closed."""
@@ -84,9 +125,9 @@ class OpenLayers:
                 content = self._opened[number] = open_random_content(layer, self._budget)
             return content
 
-    def _stop_if_closed(self, _done: int, _total: int | None) -> None:
+    def _stop_if_closed(self) -> None:
         if self.is_stopped():
-            raise ReadingStopped("the export was stopped")
+            raise ReadingStopped("fetching layers was stopped")
 
     def is_stopped(self) -> bool:
         """Return True once long readings have to end."""
@@ -104,3 +145,7 @@ class OpenLayers:
                 content.close()
             self._opened.clear()
         self.known.end_expected()
+
+
+def _is_here(layer: Layer) -> bool:
+    return layer.blob is not None or layer.unpacked is not None or layer.writable or layer.problem is not None

@@ -93,7 +93,7 @@ def _files(loaded: LoadedImage, occurrences: dict[bytes, int | None]) -> Files:
     files = [occurrence for occurrence, entry in entries.values() if entry.kind is Kind.FILE]
     total = sum(entry.size for _, entry in entries.values() if entry.kind is Kind.FILE)
     # both sides of a comparison digest sparse files as if they were stored whole; nothing is exported to be digested
-    is_digested = total <= _MOST_READ and loaded.image.export is None
+    is_digested = total <= _MOST_READ and loaded.image.fetch is None
     digests = loaded.contents.digests(files, frozenset()) if is_digested else {}
     return {
         path: CopiedFile(

@@ -222,7 +222,8 @@ def read_in_background(session: ImageSession, first: int) -> LayerReader:
     frames = known.tree_frames()
     if frames is not None:
         return KnownReader(frames)
-    order = ReadOrder(session.layers.to_read(), first, known.place, session.image.reference)
+    unfetched = [layer.number for layer in session.layers.unfetched]
+    order = ReadOrder(list(session.image.layers), first, known.place, session.image.reference, unfetched)
     if awaited is not None and awaited.to_export is not None:
         # a layer that comes is read only if it has its diff_id
         layers = [replace(layer, verified=True) for layer in order.layers]

@@ -51,7 +51,6 @@ class KnownLayers:
         self.layers = layers
         self._label = label
         self._identities = {} if self._cache is None else {layer.number: layer_identity(layer) for layer in layers}
-        self.chain = None if self._cache is None else chain_identity(list(self._identities.values()))
         self._shared: dict[int, tuple[KnownLayers, Layer]] = {}
         """The other image that has the same layer, by number."""
         self._read: dict[int, LayerEntries] = {}
@@ -68,6 +67,17 @@ class KnownLayers:
     def place(self) -> str | None:
         """The folder of the cache, for another process; None without a cache."""
         return None if self._cache is None else str(self._cache.place)
+
+    @property
+    def chain(self) -> str | None:
+        """The name of all layers on top of each other; None if one has none."""
+        return None if self._cache is None else chain_identity(list(self._identities.values()))
+
+    def take(self, layer: Layer) -> None:
+        """Take a layer that has come with its content."""
+        self.layers = [layer if layer.number == other.number else other for other in self.layers]
+        if self._cache is not None:
+            self._identities[layer.number] = layer_identity(layer)
 
     @property
     def are_unchanged(self) -> bool:
@@ -221,8 +231,11 @@ def holds_layers(cache: Cache, layers: Sequence[Layer]) -> bool:
 
 
 def _are_worthwhile(layers: Sequence[Layer]) -> bool:
-    """Return whether layers are worth a look into the cache; those of an engine would have to be exported again."""
-    return any(layer.verified for layer in layers) or sum(layer.blob_size or 0 for layer in layers) >= _LEAST_STORED
+    """Return whether layers are worth a look into the cache; those of engines and registries would be fetched again."""
+    return (
+        any(layer.verified or layer.known_size is not None for layer in layers)
+        or sum(layer.blob_size or 0 for layer in layers) >= _LEAST_STORED
+    )
 
 
 def _write_bytes(data: bytes, file: ColumnWriter) -> None:

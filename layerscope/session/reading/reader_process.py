@@ -104,6 +104,7 @@ class _Reader:
             self._preferred = message.layer
         else:
             self._layers[message.layer.number] = message.layer
+            self._known.take(message.layer)
             self._awaited.discard(message.layer.number)
 
     def _keep(self, number: int, entries: LayerEntries) -> None:

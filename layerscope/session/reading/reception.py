@@ -166,6 +166,7 @@ def receive(session: ImageSession, reader: LayerReader) -> Iterator[ReceiveEvent
     A failure is also the reader's. Any thread may iterate; `ImageSession.stop_reading` ends it.
     """
     if session.awaited is None:
+        yield from _fetched(session, reader)
         return
     reception = Reception([session.awaited], [session.image], session.layers.is_stopped)
     session.when_stopped(reception.cancel)
@@ -182,6 +183,22 @@ def receive(session: ImageSession, reader: LayerReader) -> Iterator[ReceiveEvent
                 if session.image.container is not None:
                     reader.take(session.image.layers[-1])
                 yield ImageReceived(session.image)
+    except ReadingStopped:
+        return
+    except LayerscopeError as error:
+        reader.failure = str(error)
+        yield ReadingFailed(reader.failure)
+
+
+def _fetched(session: ImageSession, reader: LayerReader) -> Iterator[ReceiveEvent]:
+    """Yield what happens while layers are fetched, and hand each one that has come to the reader."""
+    try:
+        for event in session.layers.fetch_unread():
+            if isinstance(event, Layer):
+                reader.take(event)
+            else:
+                yield event
+        yield ImageReceived(session.image)
     except ReadingStopped:
         return
     except LayerscopeError as error:

@@ -19,7 +19,7 @@ from layerscope.model.documents import Digest, HistoryEntry, ImageConfig, RootFS
 from layerscope.model.entries import Kind
 from layerscope.model.image import FileSpan, Image, Layer
 from layerscope.model.instruction import instruction_of
-from layerscope.model.progress import ExportProgress, Progress
+from layerscope.model.progress import ExportProgress
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.lookup import EngineImage
 from layerscope.sources.engine.replies import EngineHistoryLine, EngineInfo
@@ -137,15 +137,24 @@ class Export:
         self._client.cancel()
 
 
-def export_now(image: AwaitedImage, progress: Progress | None = None) -> tuple[Candidate, ...]:
+def export_now(image: AwaitedImage) -> tuple[Candidate, ...]:
     """Export one image at once, and open it, its layers hashed; raises SourceError and FormatError."""
     candidates: tuple[Candidate, ...] = ()
+    for event in exported(image):
+        if isinstance(event, ExportProgress):
+            image.spool.progress(event.done, event.total)
+        else:
+            candidates = event
+    return candidates
+
+
+def exported(image: AwaitedImage) -> Iterator[ExportProgress | tuple[Candidate, ...]]:
+    """Export one image, and yield progress, then the image as the export holds it; raises as `export_now` does."""
     for event in Export([image]).receive():
         if isinstance(event, ExportProgress):
-            (progress or image.spool.progress)(event.done, event.total)
+            yield event
         elif isinstance(event, ExportEnded):
-            candidates = tuple(map(_with_verified_layers, image.open(event.archive)))
-    return candidates
+            yield tuple(map(_with_verified_layers, image.open(event.archive)))
 
 
 def _written(chunks: Iterable[bytes], file: FileIO, total: int | None) -> Iterator[ExportEvent]:

@@ -1,6 +1,6 @@
 """The local engines as a source: images and containers by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from layerscope.errors import DigestMismatch, ImageNotFound
 from layerscope.model.candidate import Candidate
-from layerscope.model.image import Image
-from layerscope.model.progress import Progress
-from layerscope.sources.engine.export import AwaitedImage, export_now
+from layerscope.model.image import Layer
+from layerscope.model.progress import ExportProgress
+from layerscope.sources.engine.export import AwaitedImage, export_now, exported
 from layerscope.sources.engine.lookup import EngineContainer, EngineImage, engine_container, engine_image
 from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.engine.stored import storage_of, stored_candidates
@@ -58,26 +58,30 @@ def _look_at(
     origin = Origin.engine(request.reference, found.client.engine)
     awaited = AwaitedImage(found, info, name, request, spool)
     candidates = stored_candidates(found, info, origin)
-    candidates = candidates or _known(partial(export_now, awaited), found.key, origin, request)
+    candidates = candidates or _known(awaited, found.key, origin, request)
     if candidates:
         described = partial(storage_of, found, info)
         return tuple(found.named(candidate, name, described) for candidate in candidates)
     return awaited.candidates if awaited.has_no_layers else awaited
 
 
-def _known(export_all: Callable[[Progress], Candidates], key: str, origin: Origin, request: Request) -> Candidates:
+def _known(awaited: AwaitedImage, key: str, origin: Origin, request: Request) -> Candidates:
     """Return an image whose layers are known, and that is exported once their content is needed."""
     known = None if request.known is None else request.known.engine_image(key)
     if known is None:
         return ()
     diff_ids = [layer.diff_id for layer in known.layers]
 
-    def export(progress: Progress) -> Image:
-        images = (candidate.build() for candidate in export_all(progress) if candidate.set_aside is None)
-        for image in images:
-            if [layer.diff_id for layer in image.layers] == diff_ids:
-                return image
-        raise DigestMismatch(f"the engine exported another image than {request.title}")
+    def fetch(_layers: Sequence[Layer], _check: Callable[[], None]) -> Iterator[ExportProgress | Layer]:
+        for event in exported(awaited):
+            if isinstance(event, ExportProgress):
+                yield event
+                continue
+            images = (candidate.build() for candidate in event if candidate.set_aside is None)
+            same = next((image for image in images if [layer.diff_id for layer in image.layers] == diff_ids), None)
+            if same is None:
+                raise DigestMismatch(f"the engine exported another image than {request.title}")
+            yield from same.layers
 
-    image = replace(known, reference=origin.reference, export=export)
+    image = replace(known, reference=origin.reference, fetch=fetch)
     return (Candidate(lambda: image, (), image.platform, image.digest, image.config_digest),)

@@ -1,12 +1,13 @@
 """The images in an archive file, which may be compressed as a whole."""
 
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from msgspec.structs import replace
 
 from layerscope.errors import FormatError, SourceError, UnsupportedFormat, os_reason
 from layerscope.model.candidate import Candidate
-from layerscope.model.image import Compression, FileSpan, Image
+from layerscope.model.image import Compression, FileSpan, Image, Layer
 from layerscope.model.progress import Progress
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.image.builder import Origin
@@ -91,7 +92,10 @@ class _PackedArchive:
         if not known.has_layers(image.layers):
             return self._with_content(image, self._spool.progress)
         layers = [replace(layer, blob=None, packed_blob=layer.blob) for layer in image.layers]
-        return replace(image, layers=tuple(layers), export=partial(self._with_content, image))
+        return replace(image, layers=tuple(layers), fetch=partial(self._fetch, image))
+
+    def _fetch(self, image: Image, _layers: Sequence[Layer], check: Callable[[], None]) -> Iterator[Layer]:
+        yield from self._with_content(image, lambda _done, _total: check()).layers
 
     def _with_content(self, image: Image, progress: Progress) -> Image:
         """Return an image of the outline with the content of its layers; raises as `open_archive` does."""

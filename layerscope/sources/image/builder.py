@@ -40,6 +40,8 @@ class Origin(Struct, frozen=True):
     reference: str
     docker: str
     oci: str
+    is_remote: bool = False
+    """True for a registry: what its documents say of blobs is enough, until they are read."""
 
     @classmethod
     def archive(cls, reference: str) -> Self:
@@ -52,6 +54,11 @@ class Origin(Struct, frozen=True):
     @classmethod
     def engine(cls, reference: str, engine: Engine) -> Self:
         return cls(reference, engine, engine)
+
+    @classmethod
+    def registry(cls, reference: str) -> Self:
+        """Return the origin of an image in a registry."""
+        return cls(reference, "registry", "registry", is_remote=True)
 
 
 class LayerBlob(Struct, frozen=True):
@@ -83,6 +90,7 @@ class Blueprint(Struct, frozen=True):
     stated_platform: Platform | None = None
     annotations: Mapping[str, str] = field(default_factory=dict)
     read_attestations: Callable[[], Attestations] = Attestations
+    is_remote: bool = False
 
 
 _Located = tuple[FileSpan | None, Compression | None, str | None]
@@ -96,7 +104,10 @@ def build_image(blueprint: Blueprint) -> Image:
     """
     _check_count(len(blueprint.config.history or ()), "history lines", _MOST_STEPS, blueprint.files)
     # Layers that share a blob, as the empty layers of some builders do, are opened only once.
-    located = {blob: _locate(blueprint.files, blob) for blob in set(blueprint.layers)}
+    located = {
+        blob: _described(blob) if blueprint.is_remote else _locate(blueprint.files, blob)
+        for blob in set(blueprint.layers)
+    }
     layers = tuple(_layer(blueprint, number, blob, located[blob]) for number, blob in enumerate(blueprint.layers, 1))
     steps, warning = pair_history(blueprint.config, len(layers))
     warnings = [warning, _diff_ids_warning(blueprint), _platform_warning(blueprint), blueprint.files.error]
@@ -148,7 +159,17 @@ def _layer(blueprint: Blueprint, number: int, blob: LayerBlob, located: _Located
     # The diff_id is the digest of the uncompressed layer.
     digest = blob.digest or (diff_id if compression is Compression.NONE else None)
     short = span is not None and blob.size is not None and span.stated_size < blob.size
-    return Layer(number, span, compression, digest, diff_id, blob.media_type or None, problem, short=short)
+    known_size = blob.size if blueprint.is_remote else None
+    media_type = blob.media_type or None
+    return Layer(number, span, compression, digest, diff_id, media_type, problem, short=short, known_size=known_size)
+
+
+def _described(blob: LayerBlob) -> _Located:
+    """Return the compression of a blob that is still to come, by its media type."""
+    media_type = blob.media_type or ""
+    if media_type.endswith(_ENCRYPTED):
+        return None, None, _encrypted(blob)
+    return None, next((kind for kind in Compression if media_type.endswith(kind)), Compression.NONE), None
 
 
 def _locate(files: Files, blob: LayerBlob) -> _Located:
@@ -158,7 +179,7 @@ def _locate(files: Files, blob: LayerBlob) -> _Located:
         if span is None:
             return None, None, _absence(files, blob)
         if blob.media_type and blob.media_type.endswith(_ENCRYPTED):
-            return span, None, f"the blob {_name(blob)} is encrypted ({short_name(blob.media_type)})"
+            return span, None, _encrypted(blob)
         return _detected(span, blob)
     except MissingBlob as error:
         return None, None, str(error)
@@ -183,6 +204,10 @@ def _is_tar(span: FileSpan, compression: Compression) -> bool:
     except (InvalidLayer, UnsupportedCompression):
         return True
     return len(block) < BLOCK or not block.strip(b"\0") or has_valid_checksum(block)
+
+
+def _encrypted(blob: LayerBlob) -> str:
+    return f"the blob {_name(blob)} is encrypted ({short_name(blob.media_type or '')})"
 
 
 def _name(blob: LayerBlob) -> str:

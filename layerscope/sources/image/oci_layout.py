@@ -34,6 +34,10 @@ _DEEPEST = 16
 _MOST_MANIFESTS = 10_000
 """Descriptors in one layout that are followed."""
 
+INDEX_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
 _CONTAINERD_NAME = "io.containerd.image.name"
 _REF_NAME = "org.opencontainers.image.ref.name"
 _DOCKER_REFERENCE_TYPE = "vnd.docker.reference.type"
@@ -66,16 +70,18 @@ class ManifestFile(Struct, frozen=True):
 def oci_candidates(documents: Documents, origin: Origin, start: Digest | None = None) -> tuple[Candidate, ...]:
     """Return the images of ``index.json``, or of the document ``start``; raises FormatError if it cannot be read."""
     completeness = Completeness(documents.files)
-    return tuple(_candidate(documents, origin, file, completeness) for file in manifest_files(documents, start))
+    files = manifest_files(documents, start, reads_all=not origin.is_remote)
+    return tuple(_candidate(documents, origin, file, completeness) for file in files)
 
 
-def manifest_files(documents: Documents, start: Digest | None = None) -> list[ManifestFile]:
+def manifest_files(documents: Documents, start: Digest | None = None, *, reads_all: bool = True) -> list[ManifestFile]:
     """Return the manifests that ``index.json``, or ``start``, refers to, each once with all its tags.
 
-    Each knows the files of its attestations, which are listed as well.
+    Each knows the files of its attestations, which are listed as well. Unless it ``reads_all``, a document that a
+    descriptor calls a manifest is not read: registries count requests for manifests.
     """
     manifests: dict[Digest, ManifestFile] = {}
-    follow = _Follow(documents)
+    follow = _Follow(documents, reads_all=reads_all)
     for file in follow.all(start.blob_name if start else INDEX):
         earlier = manifests.get(file.digest)
         if earlier is not None:
@@ -100,8 +106,9 @@ def manifest_files(documents: Documents, start: Digest | None = None) -> list[Ma
 class _Follow:
     """The walk from indexes to manifests; an index is read once for each set of tags that refers to it."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: Documents, *, reads_all: bool) -> None:
         self._documents = documents
+        self._reads_all = reads_all
         self._entered: set[tuple[Digest, tuple[str, ...]]] = set()
         self._count = 0
         self._parents: dict[Digest, set[Digest]] = {}
@@ -140,16 +147,18 @@ class _Follow:
 
     def _below(self, descriptor: Descriptor, tags: tuple[str, ...], depth: int) -> Iterator[ManifestFile]:
         digest = descriptor.digest
-        if not self._is_index(digest.blob_name):
+        if not self._is_index(descriptor):
             yield ManifestFile(digest.blob_name, digest, descriptor, tags)
         elif (digest, tags) not in self._entered:
             self._entered.add((digest, tags))
             yield from self._children(digest.blob_name, digest, tags, depth + 1)
 
-    def _is_index(self, name: str) -> bool:
+    def _is_index(self, descriptor: Descriptor) -> bool:
         """Return True for an index; a missing or broken file is reported when it is opened."""
+        if not self._reads_all:
+            return descriptor.media_type in INDEX_TYPES
         try:
-            return kind_of(self._documents, name) is DocumentKind.INDEX
+            return kind_of(self._documents, descriptor.digest.blob_name) is DocumentKind.INDEX
         except FormatError:
             return False
 
@@ -179,6 +188,10 @@ def _candidate(documents: Documents, origin: Origin, file: ManifestFile, complet
         indexes=file.indexes,
         complete=False,
     )
+    if origin.is_remote and file.platform is not None and file.descriptor is not None:
+        reference_type = _reference_type(file.descriptor)
+        attestation = f"an attestation ({short_name(reference_type)})" if reference_type else None
+        return replace(candidate, complete=True, set_aside=attestation or descriptor_artifact(file.descriptor))
     try:
         manifest = read_manifest(documents, file)
         candidate = replace(candidate, config_digest=manifest.config.digest)
@@ -187,7 +200,7 @@ def _candidate(documents: Documents, origin: Origin, file: ManifestFile, complet
         return replace(candidate, set_aside=str(error))
     except FormatError:
         return candidate
-    complete = completeness.of(manifest, layer_blobs(manifest))
+    complete = origin.is_remote or completeness.of(manifest, layer_blobs(manifest))
     return replace(candidate, platform=file.platform or config.platform, complete=complete)
 
 
@@ -211,6 +224,7 @@ def _build(documents: Documents, origin: Origin, file: ManifestFile) -> Image:
             file.platform,
             manifest.annotations or {},
             partial(attestations_of, documents, file),
+            origin.is_remote,
         )
     )
 

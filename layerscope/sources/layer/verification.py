@@ -15,13 +15,19 @@ _CHUNK = 1024 * 1024
 
 def with_verification(layer: Layer) -> Layer:
     """Return a layer as ``verified`` if its bytes have its diff_id; one that cannot be read is left as it is."""
-    if layer.blob is None or layer.compression is None or layer.diff_id is None:
-        return layer
+    diff_id = None if layer.diff_id is None else actual_diff_id(layer)
+    return layer if diff_id is None else replace(layer, verified=layer.diff_id == diff_id)
+
+
+def actual_diff_id(layer: Layer) -> Digest | None:
+    """Return the digest of a layer's decompressed bytes, or None if they cannot be read."""
+    if layer.blob is None or layer.compression is None:
+        return None
     digest = sha256()
     try:
         with closing(open_decompressed(layer.blob, layer.compression)) as stream:
             while chunk := stream.read1(_CHUNK):
                 digest.update(chunk)
     except (FormatError, OSError):
-        return layer
-    return replace(layer, verified=layer.diff_id == Digest("sha256", digest.hexdigest()))
+        return None
+    return Digest("sha256", digest.hexdigest())

@@ -8,7 +8,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from io import FileIO
+from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import IO, TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -34,13 +36,19 @@ _BETWEEN_CHECKS = 64 * 1024 * 1024
 
 
 class Spool:
-    """Temporary files that are removed when a stack closes."""
+    """Temporary files that are removed when a stack closes. Safe for several threads."""
 
     def __init__(self, stack: ExitStack, progress: Progress = no_progress) -> None:
         self._stack = stack
         self.progress = progress
         self._written: set[str] = set()
         self._folder: Path | None = None
+        self._numbers = count()
+        self._lock = Lock()
+
+    def on_close(self, close: Callable[[], object]) -> None:
+        """Call ``close`` when the stack closes."""
+        self._stack.callback(close)
 
     def chunks(self, chunks: Iterable[bytes], name: str) -> FileSpan:
         """Write the chunks to a file, and return its span; an error calls them ``name``.
@@ -95,9 +103,10 @@ class Spool:
         import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read in place
 
         try:
-            if self._folder is None:
-                self._folder = locked_folder(self._stack)
-            path = self._folder / f"{len(self._written)}.tar"
+            with self._lock:
+                if self._folder is None:
+                    self._folder = locked_folder(self._stack)
+                path = self._folder / f"{next(self._numbers)}.tar"
             with _Copy(path, "xb") as file, ExitStack() as unfinished:
                 unfinished.callback(path.unlink)
                 yield file

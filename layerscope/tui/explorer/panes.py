@@ -75,17 +75,19 @@ class ImageTitle(TitleLine):
 
 def _export_words(image: Image, export: Exporting) -> str:
     """Return how far the export is: an engine may prepare it for minutes before the first byte."""
+    total = f" of {human_size(export.total)}" if export.total else ""
+    if image.fetch is not None:
+        return f"fetching: {human_size(export.done)}{total}, {export.seconds} s"
     if not export.done:
         what = "prepares the export" if _is_exported(image) else "sends the writable layer"
         return f"{image.source} {what}, {export.seconds} s"
-    total = f" of {human_size(export.total)}" if export.total else ""
     return f"exporting: {human_size(export.done)}{total}, {export.seconds} s"
 
 
 def _is_exported(image: Image) -> bool:
     """Return whether an engine exports the layers of an image, or has only the own layer of a container to send."""
     layers = [layer for layer in image.layers if not layer.writable]
-    return image.export is None and any(layer.blob is None and layer.unpacked is None for layer in layers)
+    return any(layer.blob is None and layer.unpacked is None for layer in layers)
 
 
 class LayerPanes:

@@ -67,7 +67,7 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         super().__init__()
         self.session = session
         self._reader = reader
-        self._state = ExplorerState(session.image, is_awaited=session.awaited is not None)
+        self._state = ExplorerState(session.image, is_awaited=session.is_awaited)
         self._ways_on: Navigation | None = None
         self._reports = Reports(self)
         self.title_line = ImageTitle(session)

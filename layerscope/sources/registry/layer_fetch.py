@@ -1,0 +1,89 @@
+"""The layers of an image in a registry, fetched over several connections, hashed while they stream, then checked."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from queue import SimpleQueue
+
+from msgspec.structs import replace
+
+from layerscope.errors import FormatError, ReadingStopped, SourceError
+from layerscope.model.image import FileSpan, Layer
+from layerscope.model.progress import ExportProgress
+from layerscope.sources.layer.verification import actual_diff_id
+from layerscope.sources.registry.client import RegistryClient
+from layerscope.sources.registry.name import RegistryName
+from layerscope.sources.stream.compression import detect_span
+from layerscope.sources.stream.spool import Spool, write_all
+
+_CONNECTIONS = 4
+_PROGRESS_STEP = 1024 * 1024
+"""Bytes between two reports."""
+
+
+def fetch_layers(
+    name: RegistryName, spool: Spool, layers: Sequence[Layer], check: Callable[[], None]
+) -> Iterator[ExportProgress | Layer]:
+    """Yield progress, and each layer with its content once that has come whole, in the order of arrival.
+
+    Each blob is fetched once, the first ones first, and must have its digest and its size. A layer that cannot be had,
+    or whose bytes do not have its diff_id, comes with a ``problem``. What ``check`` raises ends all requests.
+    """
+    sharing: dict[object, list[Layer]] = {}
+    for layer in layers:
+        sharing.setdefault(layer.digest or layer.number, []).append(layer)
+    total = sum(same[0].blob_size or 0 for same in sharing.values())
+    events = SimpleQueue[int | Future[Layer]]()
+    left, done, reported = len(sharing), 0, 0
+    with closing(RegistryClient(name)) as client, ThreadPoolExecutor(_CONNECTIONS) as pool:
+        try:
+            yield ExportProgress(0, total)
+            for same in sharing.values():
+                pool.submit(_fetched, client, spool, same[0], events.put).add_done_callback(events.put)
+            while left:
+                event = events.get()
+                check()
+                if isinstance(event, Future):
+                    left -= 1
+                    fetched = event.result()
+                    for layer in sharing[fetched.digest or fetched.number]:
+                        yield replace(fetched, number=layer.number)
+                    continue
+                done += event
+                if done - reported >= _PROGRESS_STEP:
+                    reported = done
+                    yield ExportProgress(done, total)
+        finally:
+            if left:
+                client.cancel()
+                pool.shutdown(cancel_futures=True)
+
+
+def _fetched(client: RegistryClient, spool: Spool, layer: Layer, count: Callable[[int], None]) -> Layer:
+    """Return a layer with its content; raises ReadingStopped once the client is cancelled."""
+    if layer.digest is None:
+        return replace(layer, problem="the manifest does not name its blob")
+    try:
+        with spool.new_file(f"a layer of {client.name.title}") as file:
+            for chunk in client.blob(layer.digest, layer.blob_size):
+                write_all(file, chunk)
+                count(len(chunk))
+            size = file.tell()
+        span = FileSpan(str(file.name), 0, size, size)
+        return _checked(replace(layer, blob=span, compression=detect_span(span)))
+    except ReadingStopped:
+        raise
+    except (FormatError, SourceError) as error:
+        return replace(layer, problem=str(error))
+
+
+def _checked(layer: Layer) -> Layer:
+    """Return a layer as verified, or with a problem if it has other bytes; the reader says why a stream breaks."""
+    found = actual_diff_id(layer)
+    if found is None or layer.diff_id is None:
+        return layer
+    if found != layer.diff_id:
+        return replace(
+            layer, blob=None, problem=f"its bytes have the diff_id {found.short}, not {layer.diff_id.short} as stated"
+        )
+    return replace(layer, verified=True)

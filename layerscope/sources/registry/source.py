@@ -1,0 +1,124 @@
+"""The registries as a source: documents first, then the layers that are to be read."""
+
+from functools import partial
+
+from msgspec.structs import replace
+
+from layerscope.errors import FormatError, InvalidManifest
+from layerscope.model.candidate import Candidate
+from layerscope.model.documents import Digest, Index, decode
+from layerscope.model.image import FileSpan, Image, Layer
+from layerscope.sources.image.builder import Origin
+from layerscope.sources.image.documents import DOCUMENT_LIMIT, Documents
+from layerscope.sources.image.oci_layout import oci_candidates
+from layerscope.sources.registry.client import RegistryClient
+from layerscope.sources.registry.layer_fetch import fetch_layers
+from layerscope.sources.registry.name import RegistryName, parse_registry_name
+from layerscope.sources.request import REGISTRY, KnownImages, Request
+from layerscope.sources.stream.spool import Spool
+from layerscope.text import human_size
+
+
+def open_image(request: Request, spool: Spool) -> tuple[Candidate, ...]:
+    """Return the images of a name in a registry; no layer is requested before it is read.
+
+    Raises UsageError for an invalid name, ImageNotFound, SourceError and FormatError.
+    """
+    name = parse_registry_name(request.reference.removeprefix(REGISTRY))
+    client = RegistryClient(name)
+    spool.on_close(client.close)
+    files = _RegistryFiles(client, spool, request.known)
+    candidates = oci_candidates(Documents(files), Origin.registry(request.reference), files.start(name))
+    tags = (str(replace(name, digest=None)),) if name.tag else ()
+    return tuple(
+        replace(candidate, tags=tags, build=partial(_build, candidate, name, spool, request.known, tags))
+        for candidate in candidates
+    )
+
+
+def _build(
+    candidate: Candidate, name: RegistryName, spool: Spool, known: KnownImages | None, tags: tuple[str, ...]
+) -> Image:
+    image = candidate.build()
+    layers = tuple(_as_known(layer, known) for layer in image.layers)
+    return replace(image, layers=layers, tags=tags, fetch=partial(fetch_layers, name, spool))
+
+
+def _as_known(layer: Layer, known: KnownImages | None) -> Layer:
+    """Return a layer as verified if an earlier run has found that the bytes of its blob have its diff_id."""
+    digest, diff_id = layer.digest, layer.diff_id
+    if known is None or digest is None or diff_id is None:
+        return layer
+    return replace(layer, verified=digest == diff_id or known.has_diff_id(digest, diff_id))
+
+
+class _RegistryFiles:
+    """The documents of a repository as files of an image layout, each requested once, and none of them a layer.
+
+    What is known is not requested. Each is checked against its digest.
+    """
+
+    error: str | None = None
+
+    def __init__(self, client: RegistryClient, spool: Spool, known: KnownImages | None) -> None:
+        self.description = client.name.title
+        self._client = client
+        self._spool = spool
+        self._known = known
+        self._manifests = set[Digest]()
+        """The manifests that indexes list: a registry serves them at another address than blobs."""
+        self._spans: dict[str, FileSpan] = {}
+
+    def start(self, name: RegistryName) -> Digest:
+        """Return the digest of the manifest or index that has the name; raises ImageNotFound and SourceError."""
+        digest = name.digest
+        if digest is None and self._known is not None and name.tag is not None:
+            digest = self._client.head(name.tag)
+        data = None if digest is None else self._known_document(digest)
+        if digest is None or data is None:
+            reply = self._client.manifest(name.digest or name.tag or "")
+            digest, data = reply.digest, reply.data
+            self._keep(digest, data)
+        self._take(digest, data)
+        return digest
+
+    def span(self, name: str) -> FileSpan | None:
+        """Return the span of a document, requested if it is new.
+
+        Raises MissingBlob, DigestMismatch, InvalidManifest and SourceError.
+        """
+        if name not in self._spans:
+            algorithm, _, encoded = name.removeprefix("blobs/").partition("/")
+            digest = Digest(algorithm, encoded)
+            data = self._known_document(digest)
+            if data is None:
+                data = self._requested(digest)
+                self._keep(digest, data)
+            self._take(digest, data)
+        return self._spans[name]
+
+    def _requested(self, digest: Digest) -> bytes:
+        if digest in self._manifests:
+            return self._client.manifest(digest).data
+        data = bytearray()
+        for chunk in self._client.blob(digest, None):
+            data += chunk
+            if len(data) > DOCUMENT_LIMIT:
+                size = human_size(DOCUMENT_LIMIT)
+                raise InvalidManifest(f"{digest.short} in {self.description} is too large for a document (over {size})")
+        return bytes(data)
+
+    def _take(self, digest: Digest, data: bytes) -> None:
+        self._spans[digest.blob_name] = self._spool.chunks([data], self.description)
+        try:
+            index = decode(data, Index, self.description)
+        except FormatError:
+            return
+        self._manifests.update(descriptor.digest for descriptor in index.manifests or ())
+
+    def _known_document(self, digest: Digest) -> bytes | None:
+        return None if self._known is None else self._known.document(digest)
+
+    def _keep(self, digest: Digest, data: bytes) -> None:
+        if self._known is not None:
+            self._known.keep_document(digest, data, self.description)
