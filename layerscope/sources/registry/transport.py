@@ -277,7 +277,7 @@ def _tls_cause(error: SSLError, host: str) -> str:
     cause = error.args[0] if error.args else None
     if isinstance(cause, ssl.SSLCertVerificationError):
         reason = printable_line(cause.verify_message)
-        return f"its certificate is refused: {reason} (a CA of its own belongs into certs.d/{host}/ca.crt)"
+        return f"its certificate is refused: {reason} (to trust its CA, put it into certs.d/{host}/ca.crt)"
     if isinstance(cause, ssl.SSLError) and cause.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
         return "it does not speak https (--plain-http reads it without)"
     reason = getattr(cause, "reason", None) or "the connection was closed early"
