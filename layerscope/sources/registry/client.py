@@ -30,7 +30,7 @@ from layerscope.sources.registry.download import NO_RANGE, Download, range_of
 from layerscope.sources.registry.hosts import locations
 from layerscope.sources.registry.name import RegistryName
 from layerscope.sources.registry.remote import BAD_REQUEST, NOT_FOUND, OK, PARTIAL, OnWait, Remote
-from layerscope.sources.registry.transport import Answer, Broken
+from layerscope.sources.registry.transport import Answer, Broken, Unreachable
 from layerscope.text import human_size, short_name
 from layerscope.work import IsStopped
 
@@ -49,6 +49,7 @@ _ACCEPT_INDEX = {"Accept": _INDEXES[0]}
 _NO_HEAD = (400, 405, 501)
 """The answers of servers that do not know HEAD."""
 _ALGORITHMS = ("sha256", "sha384", "sha512")
+_GZIP = b"\x1f\x8b"
 _MOST_PAGES = 10_000
 _TAGS_A_PAGE = 1000
 
@@ -222,6 +223,8 @@ class RegistryClient:
         answer, data = _again_if_broken(read)
         if len(data) > DOCUMENT_LIMIT:
             raise InvalidManifest(f"the {what} of {self.name.title} is larger than {human_size(DOCUMENT_LIMIT)}")
+        if data.startswith(_GZIP):
+            raise InvalidManifest(f"the {what} of {self.name.title} comes compressed, which nobody asked for")
         return answer, data
 
     def _hash(self, algorithm: str, data: bytes = b"") -> "hashlib._Hash":
@@ -233,5 +236,7 @@ class RegistryClient:
 def _again_if_broken(read: Callable[[], T]) -> T:
     try:
         return read()
+    except Unreachable:
+        raise
     except Broken:
         return read()

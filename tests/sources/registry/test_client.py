@@ -1,5 +1,6 @@
 """The client against a registry that is honest, and against those that are not."""
 
+import gzip
 import random
 import threading
 from collections.abc import Iterator
@@ -173,6 +174,14 @@ def test_a_manifest_that_is_too_large_or_another_one_is_refused(layout: Path, mo
     other = on("manifests", lambda _, __: Reply(body=b"{}"))
     with reading(layout, other) as (client, _), pytest.raises(DigestMismatch, match="has the digest sha256:44136fa"):
         client.manifest(Digest.parse(MANIFEST["digest"]))
+
+
+def test_a_manifest_that_breaks_is_asked_for_again_and_a_compressed_one_refused(layout: Path) -> None:
+    with reading(layout, on("manifests", lambda _, reply: replace(reply, cut=9), times=1)) as (client, _):
+        assert str(client.manifest("v1").digest) == MANIFEST["digest"]
+    packed = on("manifests", lambda _, reply: replace(reply, body=gzip.compress(reply.body)))
+    with reading(layout, packed) as (client, _), pytest.raises(InvalidManifest, match="tag v1 .* comes compressed"):
+        client.manifest("v1")
 
 
 def test_tags_go_on_at_the_next_page_of_the_same_host_only(layout: Path) -> None:
