@@ -180,7 +180,7 @@ def test_a_manifest_that_breaks_is_asked_for_again_and_a_compressed_one_refused(
     with reading(layout, on("manifests", lambda _, reply: replace(reply, cut=9), times=1)) as (client, _):
         assert str(client.manifest("v1").digest) == MANIFEST["digest"]
     packed = on("manifests", lambda _, reply: replace(reply, body=gzip.compress(reply.body)))
-    with reading(layout, packed) as (client, _), pytest.raises(InvalidManifest, match="tag v1 .* comes compressed"):
+    with reading(layout, packed) as (client, _), pytest.raises(InvalidManifest, match=r"tag v1 .* comes compressed"):
         client.manifest("v1")
 
 
