@@ -129,8 +129,11 @@ def _read(
     are read in threads.
     """
     compressed = [layer for layer in layers if layer.compression not in (Compression.NONE, None)]
-    processes = processes_at_once()
-    if processes == 1 and len(compressed) > 1 and sum(map(_packed_size, layers)) >= _MANY_COMPRESSED:
+    # a process that is forked now cannot read what has still to come
+    are_here = all(layer.blob is not None or layer.unpacked is not None for layer in layers)
+    processes = processes_at_once() if are_here else 1
+    is_long = len(compressed) > 1 and sum(map(_packed_size, layers)) >= _MANY_COMPRESSED
+    if are_here and processes == 1 and is_long:
         ordered = list(order)
         yield from zip(ordered, in_parallel(partial(read_whole, needs=needs), ordered), strict=True)
         return
