@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from layerscope.cli.main import run
 from layerscope.errors import LayerscopeError
+from layerscope.model.entries import Kind
 from tests.fuzz.case import Case
-from tests.fuzz.oracle import Row, Tree, expected_trees
+from tests.oracle import State, items_of_tar, restacked
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -310,42 +311,48 @@ def disagreements(case: Case, folder: Path) -> Iterator[str]:
         yield f"layers refuses a valid image: {layers.err[:500]}"
         return
     stated = json.loads(layers.out)["layers"]
-    rows: dict[bytes, Row] = {}
-    for number, rows in enumerate(expected_trees(case.layers), 1):
+    read = [items_of_tar(layer) for layer in case.layers]
+    states = restacked([each.items for each in read])
+    for number, state in enumerate(states[1:], 1):
         outcome = run_command(["tree", str(case.image), "--json", "--layer", str(number)])
         if outcome.status != 0:
             yield f"tree --layer {number} refuses a valid image: {outcome.err[:500]}"
             return
-        yield from _compare(number, rows, json.loads(outcome.out)["entries"])
-        changes = [row.change for row in rows.values()]
+        yield from _compare(number, states[number - 1], state, json.loads(outcome.out)["entries"])
+        changes = [change.word for change in state.changes.values()]
         counts = {change: changes.count(change) for change in ("added", "modified", "removed")}
         if {change: stated[number - 1][change] for change in counts} != counts:
             yield f"layer {number}: layers --json says {stated[number - 1]}, the oracle counts {counts}"
     outcome = run_command(["extract", str(case.image), "/", "--partial", "--to", str(folder / "out")])
-    final = {path: row.node for path, row in rows.items() if row.change != "removed"}
-    whole = all(node.content is not None for node in final.values() if node.kind in ("file", "hardlink"))
+    final = states[-1]
+    whole = all(path in final.files for path, entry in final.tree.items() if entry.kind is Kind.HARDLINK)
     if outcome.status == 0:
-        yield from _compare_extracted(final, folder / "out")
-    elif whole and any(node.kind not in ("char", "block") for node in final.values()):
+        yield from _compare_extracted(final, [each.contents for each in read], folder / "out")
+    elif whole and any(entry.kind not in _DEVICES for entry in final.tree.values()):
         yield f"extract refuses a valid image: {outcome.err[:500]}"
 
 
-def _compare_extracted(tree: Tree, out: Path) -> Iterator[str]:
+_DEVICES = (Kind.CHAR, Kind.BLOCK)
+
+
+def _compare_extracted(state: State, contents: list[dict[bytes, bytes]], out: Path) -> Iterator[str]:
     """Yield where a folder differs from the tree that was extracted into it; devices are not extracted."""
-    expected = {path: node for path, node in tree.items() if node.kind not in ("char", "block")}
-    for path, node in sorted(expected.items()):
+    expected = {path: entry for path, entry in state.tree.items() if entry.kind not in _DEVICES}
+    for path, entry in sorted(expected.items()):
         target = out / os.fsdecode(path)
-        if node.kind == "hardlink" and node.content is None:
+        file = entry if entry.kind is Kind.FILE else state.files.get(path)
+        if entry.kind is Kind.HARDLINK and file is None:
             continue  # there may be nothing to write
         if not os.path.lexists(target):
-            yield f"extract did not write {path!r}, a {node.kind}"
-        elif node.kind in ("file", "hardlink"):
-            if node.content is not None and (written := _content(target)) != node.content:
-                yield f"extract wrote other bytes to {path!r}: {written!r:.80} in place of {node.content!r:.80}"
-        elif node.kind == "symlink":
-            if not target.is_symlink() or os.fsencode(target.readlink()) != node.link:
+            yield f"extract did not write {path!r}, a {entry.kind.word}"
+        elif file is not None:
+            content = contents[file.layer - 1][file.path]
+            if (written := _content(target)) != content:
+                yield f"extract wrote other bytes to {path!r}: {written!r:.80} in place of {content!r:.80}"
+        elif entry.kind is Kind.SYMLINK:
+            if not target.is_symlink() or os.fsencode(target.readlink()) != entry.link:
                 yield f"extract did not make the symlink {path!r}"
-        elif node.kind == "dir" and (target.is_symlink() or not target.is_dir()):
+        elif entry.kind is Kind.DIR and (target.is_symlink() or not target.is_dir()):
             yield f"extract did not make a folder of {path!r}"
     found = {os.fsencode(path.relative_to(out)) for path in out.rglob("*")}
     if more := sorted(found - expected.keys()):
@@ -356,26 +363,27 @@ def _content(path: Path) -> bytes | None:
     return None if path.is_symlink() or not path.is_file() else path.read_bytes()
 
 
-def _compare(number: int, rows: dict[bytes, Row], entries: list[dict[str, Any]]) -> Iterator[str]:
+def _compare(number: int, before: State, after: State, entries: list[dict[str, Any]]) -> Iterator[str]:
     seen = {os.fsencode(entry["path"])[1:]: entry for entry in entries}
-    for path in sorted(rows.keys() | seen.keys()):
-        if path not in seen or path not in rows:
-            yield f"layer {number}: {path!r} is only in {'the oracle' if path in rows else 'tree --json'}"
+    shown = before.shown | after.shown
+    for path in sorted(shown.keys() | seen.keys()):
+        if path not in seen or path not in shown:
+            yield f"layer {number}: {path!r} is only in {'the oracle' if path in shown else 'tree --json'}"
             continue
-        row, entry = rows[path], seen[path]
-        node = row.node
+        wanted, entry = shown[path], seen[path]
+        root = "/" if wanted.kind is Kind.HARDLINK else ""
         expected = {
-            "kind": node.kind,
-            "mode": f"{node.mode:04o}",
-            "uid": node.uid,
-            "gid": node.gid,
-            "link": None if node.link is None else node.link.decode("utf-8", "surrogateescape"),
-            "change": row.change,
-            "layer": node.layer,
-            "size": node.size,
+            "kind": wanted.kind.word,
+            "mode": f"{wanted.mode:04o}",
+            "uid": wanted.uid,
+            "gid": wanted.gid,
+            "link": None if wanted.link is None else root + wanted.link.decode("utf-8", "surrogateescape"),
+            "change": after.change(path).word,
+            "layer": wanted.layer,
+            "size": wanted.size,
         }
-        if node.mtime is not None:
-            expected["mtime"] = node.mtime
+        if wanted.row is not None:  # else nobody wrote it, and its mtime is free
+            expected["mtime"] = wanted.mtime
         differing = {key: (value, entry[key]) for key, value in expected.items() if entry[key] != value}
         if differing:
             yield f"layer {number}: {path!r}: (oracle, tree --json): {differing}"

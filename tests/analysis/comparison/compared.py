@@ -12,7 +12,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.model.entries import Kind
 from tests.analysis.entries import Item, layer
-from tests.analysis.oracle import State, restacked
+from tests.oracle import State, restacked
 
 Facts = tuple[object, ...]
 """The facts about one path that are compared."""
@@ -57,7 +57,7 @@ def image_of(*layers: Sequence[Item]) -> Image:
     for number, entries in enumerate(contents, start=1):
         overlay.apply(number, entries)
     tree = LayeredTree(build_path_index(overlay), overlay.tables, tuple(range(1, len(layers) + 1)))
-    return Image(tree, restacked(contents))
+    return Image(tree, restacked(layers))
 
 
 def same(before: State, after: State, path: bytes) -> bool:

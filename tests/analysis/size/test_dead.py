@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from layerscope.analysis.size.dead import DeadReason, dead_bytes
 from layerscope.analysis.size.hidden import dead_sizes, hidden_in_tree
 from layerscope.model.entries import FileEntry, Kind, OpaqueWhiteout, Whiteout
-from tests.analysis.entries import Item, directory, hardlink, layer, opaque, symlink, whiteout
-from tests.analysis.oracle import State, is_below, restacked
+from tests.analysis.entries import Item, directory, hardlink, opaque, symlink, whiteout
 from tests.analysis.size.analyzed import Content, SizedImage, sized, written
 from tests.analysis.tree.test_path_index import stacks
+from tests.oracle import State, is_below, restacked
 
 MEGABYTE = 1_000_000
 
@@ -217,7 +217,7 @@ Dead = tuple[bytes, int, int, int, DeadReason]
 
 def slow_dead(stack: list[list[Item]], contents: dict[tuple[int, int], bytes]) -> list[Dead]:
     """Find dead files by looking at every state of the merged tree for each of them."""
-    states = restacked([layer(*items) for items in stack])
+    states = restacked(stack)
     found = []
     for writer, state in enumerate(states):
         for path, entry in state.tree.items():

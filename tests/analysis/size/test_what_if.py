@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from layerscope.analysis.size.layers_and_files import BlobShares
 from layerscope.analysis.size.what_if import Plan, PlannedLayer, deaths, planned_layers, pull_estimate
-from layerscope.model.entries import Kind, LayerEntries
-from tests.analysis.entries import Item, hardlink, layer, opaque, whiteout
-from tests.analysis.oracle import restacked
+from layerscope.model.entries import Kind
+from tests.analysis.entries import Item, hardlink, opaque, whiteout
 from tests.analysis.size.analyzed import Content, sized, written
 from tests.analysis.tree.test_path_index import stacks
+from tests.oracle import restacked
 
 
 def planned(plan: Plan, *layers: Sequence[Content]) -> list[int]:
@@ -69,10 +69,10 @@ def plans(draw: st.DrawFn) -> tuple[list[list[Item]], Plan]:
 @given(plans())
 def test_the_content_size_equals_that_of_the_entries_stacked_anew(case: tuple[list[list[Item]], Plan]) -> None:
     layers, plan = case
-    assert planned(plan, *layers) == restacked_sizes([layer(*items) for items in layers], plan)
+    assert planned(plan, *layers) == restacked_sizes(layers, plan)
 
 
-def restacked_sizes(layers: list[LayerEntries], plan: Plan) -> list[int]:
+def restacked_sizes(layers: list[list[Item]], plan: Plan) -> list[int]:
     """Return the same sizes the slow way: without the dropped layers, what is left of each group after its last one."""
     kept = [number for number in range(1, len(layers) + 1) if number not in plan.dropped]
     groups: list[list[int]] = []

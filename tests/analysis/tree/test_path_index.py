@@ -1,9 +1,8 @@
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import structs
 
 from layerscope.analysis.tree.change import GONE, IMPLIED, ChangeKind
 from layerscope.analysis.tree.index_building import build_path_index
@@ -14,7 +13,7 @@ from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.columns import columns_of
 from layerscope.model.entries import FileEntry, Kind, LayerEntries, OpaqueWhiteout, Whiteout
 from tests.analysis.entries import Item, directory, file, hardlink, layer, stacked, symlink, whiteout
-from tests.analysis.oracle import State, is_below, restacked
+from tests.oracle import State, is_below, restacked
 
 NAMES = [b"a", b"a", b"a", b"b", b"a!", b"\xff"]
 """Few, so that layers meet; and some that sort before, after and around the slash of their neighbours."""
@@ -74,7 +73,7 @@ class Built:
         row, number, path = self.index.rows[occurrence], self.index.layers[occurrence], self.index.path(node)
         if row == IMPLIED:
             return FileEntry(path, Kind.DIR, layer=number)
-        return structs.replace(self.overlay.tables[number].entry(row, path, number), row=None)
+        return self.overlay.tables[number].entry(row, path, number)
 
     def each(self) -> list[tuple[int, State]]:
         """Return the number and the state of each layer."""
@@ -85,17 +84,7 @@ def built(stack: list[list[Item]]) -> Built:
     layers = [layer(*contents) for contents in stack]
     overlay = Overlay()
     tallies = [overlay.apply(number, contents) for number, contents in enumerate(layers, start=1)]
-    states = [_without_rows(state) for state in restacked(layers)]
-    return Built(overlay, build_path_index(overlay), tallies, states)
-
-
-def _without_rows(state: State) -> State:
-    return replace(
-        state,
-        tree={path: structs.replace(entry, row=None) for path, entry in state.tree.items()},
-        files={path: structs.replace(entry, row=None) for path, entry in state.files.items()},
-        root=structs.replace(state.root, row=None),
-    )
+    return Built(overlay, build_path_index(overlay), tallies, restacked(stack))
 
 
 @given(stacks)

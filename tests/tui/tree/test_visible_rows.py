@@ -21,7 +21,7 @@ from layerscope.tui.tree.view import UNFOLD_ALL as ALL
 from layerscope.tui.tree.view import Folds, Scope, Sort, View
 from layerscope.tui.tree.visible_rows import VisibleRows
 from tests.analysis.entries import Item, directory, file, hardlink, layer, symlink, whiteout
-from tests.analysis.oracle import State, is_below, restacked
+from tests.oracle import State, is_below, restacked
 
 PATHS = [
     "/".join(parts)
@@ -135,7 +135,7 @@ def layered(stack: list[list[Item]]) -> tuple[LayeredTree, list[State]]:
     for number, contents in enumerate(layers, start=1):
         overlay.apply(number, contents)
     numbers = tuple(range(1, len(layers) + 1))
-    return LayeredTree(build_path_index(overlay), overlay.tables, numbers), restacked(layers)
+    return LayeredTree(build_path_index(overlay), overlay.tables, numbers), restacked(stack)
 
 
 def built(tree: LayeredTree, view: View, folds: Folds | None = None) -> VisibleRows:

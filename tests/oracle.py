@@ -1,12 +1,20 @@
-"""Stacks layers the slow way: a dict of all paths for each layer, copied and rewritten by the rules of PRODUCT.md."""
+"""A second opinion on layers: tarfile reads them, and a dict of all paths is copied and rewritten for each.
 
+It knows the rules for whiteouts and hard links, but nothing about columns, indexes or speed. All that it shares with
+layerscope are the records of an entry, a whiteout and a change.
+"""
+
+import io
+import tarfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from msgspec.structs import replace
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.model.entries import FileEntry, Kind, LayerEntries
+from layerscope.model.entries import FileEntry, Kind, OpaqueWhiteout, Whiteout
+from tests.analysis.entries import Item
 
 Tree = dict[bytes, FileEntry]
 """Every path that is there, without the root; the ``layer`` of an entry is the one that last wrote it."""
@@ -70,7 +78,7 @@ def folders_of(path: bytes) -> list[bytes]:
     return [b"/".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def restacked(layers: list[LayerEntries]) -> list[State]:
+def restacked(layers: Sequence[Iterable[Item]]) -> list[State]:
     """Return the state after each layer, before which stands that of an empty image."""
     states = [State({}, {}, {}, FileEntry(b"", Kind.DIR))]
     for number, entries in enumerate(layers, start=1):
@@ -78,23 +86,28 @@ def restacked(layers: list[LayerEntries]) -> list[State]:
     return states
 
 
-def _next(below: State, number: int, entries: LayerEntries) -> State:
+def _next(below: State, number: int, layer: Iterable[Item]) -> State:
+    entries: list[FileEntry] = []
     tree, root = dict(below.tree), below.root
-    for whiteout in entries.whiteouts:
-        _drop_below(tree, whiteout.path)
-        tree.pop(whiteout.path, None)
-    for opaque in entries.opaque_whiteouts:
-        _drop_below(tree, opaque.directory)
+    # whiteouts hide entries of earlier layers only, so they come first, wherever the layer has them
+    for item in layer:
+        if isinstance(item, Whiteout):
+            _drop_below(tree, item.path)
+            tree.pop(item.path, None)
+        elif isinstance(item, OpaqueWhiteout):
+            _drop_below(tree, item.directory)
+        else:
+            entries.append(replace(item, layer=number, row=len(entries)))
     for entry in entries:
         if entry.path == b"":
-            root = replace(entry, layer=number) if entry.kind is Kind.DIR else root
+            root = entry if entry.kind is Kind.DIR else root
             continue
         for folder in folders_of(entry.path):
             if folder not in tree or tree[folder].kind is not Kind.DIR:
                 tree[folder] = FileEntry(folder, Kind.DIR, layer=number)
         if entry.kind is not Kind.DIR:
             _drop_below(tree, entry.path)
-        tree[entry.path] = replace(entry, layer=number)
+        tree[entry.path] = entry
     changes = {path: _change(below.tree, tree, path, number) for path in below.tree.keys() | tree.keys()}
     return State(tree, changes, _files_behind(below, tree, number), root)
 
@@ -143,3 +156,87 @@ def _follow(below: State, tree: Tree, path: bytes, number: int) -> FileEntry | N
             return below.files.get(path)
         path = entry.link
     return None
+
+
+@dataclass(frozen=True)
+class TarItems:
+    """What tarfile reads of a plain layer, in order, and the bytes of its regular files by path."""
+
+    items: list[Item]
+    contents: dict[bytes, bytes]
+
+
+def items_of_tar(layer: bytes) -> TarItems:
+    """Read a plain layer of a valid image, whose names have no ``..``; mtimes are whole seconds."""
+    read = TarItems([], {})
+    with tarfile.open(
+        fileobj=io.BytesIO(layer), mode="r:", tarinfo=_Member, encoding="utf-8", errors="surrogateescape"
+    ) as tar:
+        for member in tar:
+            path = _normal(_bytes(member.name))
+            parent, slash, name = path.rpartition(b"/")
+            if name == b".wh..wh..opq":
+                read.items.append(OpaqueWhiteout(parent))
+            elif b"/.wh..wh." in b"/" + path:
+                continue
+            elif name.startswith(b".wh."):
+                read.items.append(Whiteout(parent + slash + name.removeprefix(b".wh.")))
+            else:
+                read.items.append(_entry(tar, path, member))
+                if reader := tar.extractfile(member) if member.isreg() else None:
+                    read.contents[path] = reader.read()
+    return read
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose header is read before the long name that precedes it is applied."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Member":
+        """Return the member; a long name that is cut after a slash does not make an old file a directory.
+
+        tarfile takes it for one. GNU tar and Go's archive/tar decide by the whole name.
+        """
+        member = super().frombuf(buf, encoding, errors)
+        if buf[_FLAG] == tarfile.AREGTYPE and buf[_LAST_OF_NAME] == b"/":
+            member.type = tarfile.AREGTYPE
+        return member
+
+
+_LAST_OF_NAME = slice(99, 100)
+_FLAG = slice(156, 157)
+"""Bytes of a header: the last one of its name, and its type flag."""
+
+_KINDS = {
+    tarfile.DIRTYPE: Kind.DIR,
+    tarfile.SYMTYPE: Kind.SYMLINK,
+    tarfile.LNKTYPE: Kind.HARDLINK,
+    tarfile.FIFOTYPE: Kind.FIFO,
+    tarfile.CHRTYPE: Kind.CHAR,
+    tarfile.BLKTYPE: Kind.BLOCK,
+}
+
+
+def _entry(tar: tarfile.TarFile, path: bytes, member: tarfile.TarInfo) -> FileEntry:
+    kind, target = _KINDS.get(member.type, Kind.FILE), _bytes(member.linkname)
+    # tarfile applies global headers; engines ignore them
+    records = [(_bytes(key), _bytes(value)) for key, value in member.pax_headers.items() if key not in tar.pax_headers]
+    return FileEntry(
+        path,
+        kind,
+        size=member.size if kind is Kind.FILE else 0,
+        mode=member.mode & 0o7777,
+        uid=member.uid,
+        gid=member.gid,
+        mtime=int(member.mtime),
+        link={Kind.SYMLINK: target, Kind.HARDLINK: _normal(target)}.get(kind),
+        xattrs=tuple(sorted(record for record in records if b"xattr" in record[0])),
+    )
+
+
+def _normal(name: bytes) -> bytes:
+    return b"/".join(part for part in name.split(b"/") if part not in (b"", b"."))
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
