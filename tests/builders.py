@@ -13,10 +13,8 @@ test may change before `write_tar` or `write_folder` writes it.
 import bz2
 import gzip
 import hashlib
-import io
 import json
 import lzma
-import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +23,21 @@ from typing import Any
 from layerscope.model.image import Compression, FileSpan
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.open import OpenedSource
+from tests.tars import (
+    BLOCK,
+    BLOCK_DEVICE,
+    CHAR,
+    DIRECTORY,
+    END,
+    FIFO,
+    FILE,
+    HARD_LINK,
+    SYMLINK,
+    Sparse,
+    SparseStyle,
+    TarEntry,
+    encode,
+)
 
 Opener = Callable[[Path], OpenedSource]
 """The type of the ``opened`` fixture."""
@@ -37,81 +50,67 @@ OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_LAYER = "application/vnd.oci.image.layer.v1.tar"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a tar."""
-
-    info: tarfile.TarInfo
-    content: bytes = b""
+def file(name: str, content: bytes = b"", **facts: Any) -> TarEntry:
+    """Return a regular file; ``facts`` are mode, uid, gid, mtime, and the records of a PAX header."""
+    return _entry(name, FILE, content=content, **facts)
 
 
-def file(name: str, content: bytes = b"", **facts: Any) -> Entry:
-    """Return a regular file; ``facts`` are attributes of a TarInfo: mode, uid, gid, mtime, pax_headers."""
-    return Entry(_info(name, tarfile.REGTYPE, {"mode": 0o644, "size": len(content), **facts}), content)
-
-
-def sparse(name: str, size: int, *pieces: tuple[int, bytes]) -> Entry:
+def sparse(name: str, size: int, *pieces: tuple[int, bytes], **facts: Any) -> TarEntry:
     """Return a file with holes, in the form of PAX 0.1: only the pieces are stored, each at its offset."""
-    facts = {
-        "GNU.sparse.map": ",".join(f"{offset},{len(data)}" for offset, data in pieces),
-        "GNU.sparse.size": str(size),
-        "GNU.sparse.numblocks": str(len(pieces)),
-    }
-    return file(name, b"".join(data for _, data in pieces), pax_headers=facts)
+    ends = tuple((offset, len(data)) for offset, data in pieces)
+    stored = b"".join(data for _, data in pieces)
+    return file(name, stored, sparse=Sparse(SparseStyle.PAX_0_1, size, ends), **facts)
 
 
-def directory(name: str, **facts: Any) -> Entry:
+def directory(name: str, **facts: Any) -> TarEntry:
     """Return a directory."""
-    return Entry(_info(name, tarfile.DIRTYPE, {"mode": 0o755, **facts}))
+    return _entry(name if name.endswith("/") else f"{name}/", DIRECTORY, **{"mode": 0o755, **facts})
 
 
-def symlink(name: str, target: str, **facts: Any) -> Entry:
+def symlink(name: str, target: str, **facts: Any) -> TarEntry:
     """Return a symlink."""
-    return Entry(_info(name, tarfile.SYMTYPE, {"mode": 0o777, "linkname": target, **facts}))
+    return _entry(name, SYMLINK, link=_bytes(target), **{"mode": 0o777, **facts})
 
 
-def hardlink(name: str, target: str, **facts: Any) -> Entry:
+def hardlink(name: str, target: str, **facts: Any) -> TarEntry:
     """Return a hard link to another path of the image."""
-    return Entry(_info(name, tarfile.LNKTYPE, {"linkname": target, **facts}))
+    return _entry(name, HARD_LINK, link=_bytes(target), **facts)
 
 
-def fifo(name: str, **facts: Any) -> Entry:
+def fifo(name: str, **facts: Any) -> TarEntry:
     """Return a named pipe."""
-    return Entry(_info(name, tarfile.FIFOTYPE, facts))
+    return _entry(name, FIFO, **facts)
 
 
-def device(name: str, major: int, minor: int, *, block: bool = False, **facts: Any) -> Entry:
+def device(name: str, major: int, minor: int, *, block: bool = False, **facts: Any) -> TarEntry:
     """Return a device node."""
-    kind = tarfile.BLKTYPE if block else tarfile.CHRTYPE
-    return Entry(_info(name, kind, {"devmajor": major, "devminor": minor, **facts}))
+    return _entry(name, BLOCK_DEVICE if block else CHAR, device=(major, minor), **facts)
 
 
-def whiteout(path: str) -> Entry:
+def whiteout(path: str) -> TarEntry:
     """Return the entry that hides a path of the lower layers."""
     parent, slash, name = path.rpartition("/")
     return file(f"{parent}{slash}.wh.{name}")
 
 
-def opaque(path: str) -> Entry:
+def opaque(path: str) -> TarEntry:
     """Return the entry that hides everything that the lower layers have below a directory."""
     return file(f"{path.rstrip('/')}/.wh..wh..opq".lstrip("/"))
 
 
-def _info(name: str, kind: bytes, facts: Mapping[str, Any]) -> tarfile.TarInfo:
-    info = tarfile.TarInfo(name)
-    info.type = kind
-    for key, value in facts.items():
-        setattr(info, key, value)
-    return info
+def _entry(name: str, flag: bytes, *, records: Mapping[str, str] | None = None, **facts: Any) -> TarEntry:
+    encoded = {_bytes(key): _bytes(value) for key, value in (records or {}).items()}
+    return TarEntry(_bytes(name), flag, records=encoded, **facts)
 
 
-def layer(*entries: Entry, tar_format: int = tarfile.PAX_FORMAT) -> bytes:
-    """Return the uncompressed tar of a layer."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tar_format, errors="surrogateescape") as tar:
-        for entry in entries:
-            tar.addfile(entry.info, io.BytesIO(entry.content))
-    return buffer.getvalue()
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def layer(*entries: TarEntry) -> bytes:
+    """Return the uncompressed tar of a layer, which ends with a whole record, as GNU tar and tarfile write it."""
+    written = b"".join([*map(encode, entries), END])
+    return written + bytes(-len(written) % (20 * BLOCK))
 
 
 def compressed(data: bytes, compression: Compression) -> bytes:
@@ -334,7 +333,7 @@ def archive_bytes(files: Members) -> bytes:
     return layer(*entries)
 
 
-def _member(name: str, content: bytes | Link) -> Entry:
+def _member(name: str, content: bytes | Link) -> TarEntry:
     if isinstance(content, bytes):
         return file(name, content)
     return hardlink(name, content.target) if content.hard else symlink(name, content.target)

@@ -16,7 +16,7 @@ from layerscope.cache.folder import PLACE_VARIABLE
 from layerscope.settings.preferences import CONFIG_VARIABLE, STATE_VARIABLE
 from layerscope.sources.open import open_source
 from tests.builders import Opener
-from tests.tars import ListTar, list_tar
+from tests.listings import ListTar, list_tar
 
 settings.register_profile("layerscope", derandomize=True, deadline=None)
 settings.load_profile("layerscope")

@@ -3,7 +3,8 @@
 Paths differ in every way that a diff reports.
 """
 
-from tests.builders import Entry, ImageRecipe, directory, file, hardlink, image, layer, symlink
+from tests.builders import ImageRecipe, directory, file, hardlink, image, layer, symlink
+from tests.tars import TarEntry
 
 STEPS = ["FROM debian", "RUN apt-get update", "RUN apt-get install nginx", "COPY . /srv/"]
 
@@ -16,7 +17,7 @@ def _install(number: int) -> bytes:
     return layer(file("usr/sbin/nginx", b"program", mtime=number))
 
 
-def _page(number: int) -> Entry:
+def _page(number: int) -> TarEntry:
     return file("srv/index.html", b"<h1>%d</h1>\n<p>The same line in both.</p>\n" % number)
 
 

@@ -1,8 +1,6 @@
 """Bad input and wrong usage: one sentence, status 2, no traceback, nothing on standard output."""
 
 import gzip
-import io
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,13 +16,6 @@ Capture = pytest.CaptureFixture[str]
 RECIPE = image(layer(file("a", b"1")), tags=["a:1"])
 
 
-def plain_tar() -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        tar.addfile(tarfile.TarInfo("readme"))
-    return buffer.getvalue()
-
-
 def docker_bytes(tmp_path: Path) -> bytes:
     return docker_archive(tmp_path / "whole.tar", RECIPE).read_bytes()
 
@@ -33,7 +24,7 @@ BAD_BYTES: dict[str, Callable[[Path], bytes]] = {
     "is empty": lambda _: b"",
     "is a text file, not an image": lambda _: b"hello\n",
     "is not an image: it is not a tar": lambda _: bytes(range(256)) * 4,
-    "is a tar archive but not an image": lambda _: plain_tar(),
+    "is a tar archive but not an image": lambda _: layer(file("readme")),
     "truncated or broken": lambda folder: gzip.compress(docker_bytes(folder))[:-300],
 }
 

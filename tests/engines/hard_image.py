@@ -6,7 +6,8 @@ The image starts from scratch and no step needs a network: the steps run Debian'
 import shutil
 from pathlib import Path
 
-from tests.builders import Entry, device, directory, fifo, file, hardlink, layer, symlink
+from tests.builders import device, directory, fifo, file, hardlink, layer, symlink
+from tests.tars import TarEntry
 
 BUSYBOX = Path("/bin/busybox")
 """From the Debian package busybox-static."""
@@ -115,7 +116,7 @@ def write_context(folder: Path) -> Path:
     return folder
 
 
-def _base() -> list[Entry]:
+def _base() -> list[TarEntry]:
     return [
         directory("etc"),
         file("etc/motd", b"welcome\n"),
@@ -124,7 +125,7 @@ def _base() -> list[Entry]:
         directory("srv"),
         file("srv/setuid", b"s", mode=0o6755),
         file("srv/large-owner", b"o", uid=4_000_000, gid=3_000_000),
-        file("srv/capable", b"c", pax_headers={"SCHILY.xattr.security.capability": "\x01\0\0\x02\0\x04" + "\0" * 14}),
+        file("srv/capable", b"c", records={"SCHILY.xattr.security.capability": "\x01\0\0\x02\0\x04" + "\0" * 14}),
         file("srv/original", b"one file, two names"),
         hardlink("srv/hard-link", "srv/original"),
         symlink("srv/dangling", "../../nowhere"),

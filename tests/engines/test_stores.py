@@ -62,7 +62,7 @@ def archive(tmp_path: Path) -> Path:
         device("etc/null", 1, 3),
         file("data/gone", b"x" * 5000),
         file("data/whole/gone", b"y"),
-        file("attributes", b"z", pax_headers={"SCHILY.xattr.user.note": "kept"}),
+        file("attributes", b"z", records={"SCHILY.xattr.user.note": "kept"}),
     )
     top = layer(whiteout("data/gone"), opaque("data/whole"), file("data/whole/new", b"new"), file("etc/text", b"two"))
     # the label gives it an id of its own, so that another run does not hold the same image

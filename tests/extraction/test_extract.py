@@ -2,7 +2,6 @@ import errno
 import os
 import resource
 import stat
-import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,6 @@ from layerscope.model.progress import Progress, no_progress
 from layerscope.session.loaded_image import layer_number, present_node
 from layerscope.session.open import open_image
 from tests.builders import (
-    Entry,
     device,
     directory,
     docker_archive,
@@ -30,10 +28,11 @@ from tests.builders import (
     layer,
     oci_archive,
     opaque,
+    sparse,
     symlink,
     whiteout,
 )
-from tests.tars import header
+from tests.tars import TarEntry, header
 
 BIG = os.urandom(300_000)
 PARTIAL = ExtractionOptions(partial=True)
@@ -62,7 +61,7 @@ def _outside_is_untouched(target: Path) -> Iterator[None]:
 
 def take_out(  # noqa: PLR0917  # what a test is about stands in its line
     target: Path,
-    layers: Sequence[Sequence[Entry]],
+    layers: Sequence[Sequence[TarEntry]],
     paths: Sequence[str] = ("/",),
     number: int | None = None,
     options: ExtractionOptions | None = None,
@@ -218,9 +217,9 @@ def with_xattrs(target: Path) -> Path:
 
 def test_xattrs_are_left_out_and_counted_unless_they_are_asked_for(with_xattrs: Path) -> None:
     entries = [
-        file("a", pax_headers=xattrs({"user.a": b"1", "security.capability": CAPABILITY})),
+        file("a", records=xattrs({"user.a": b"1", "security.capability": CAPABILITY})),
         hardlink("b", "a"),
-        directory("d", pax_headers=xattrs({"user.d": b"2"})),
+        directory("d", records=xattrs({"user.d": b"2"})),
         file("plain"),
     ]
     assert take_out(with_xattrs, [entries]).with_xattrs == 2
@@ -229,12 +228,12 @@ def test_xattrs_are_left_out_and_counted_unless_they_are_asked_for(with_xattrs: 
 
 def test_xattrs_of_files_and_folders_are_restored(with_xattrs: Path) -> None:
     entries = [
-        file("a", pax_headers=xattrs({"user.b": b"\0\xff", "user.a": b""}), mode=0o400),
-        file("z", pax_headers=xattrs({"user.z": b"z"})),
+        file("a", records=xattrs({"user.b": b"\0\xff", "user.a": b""}), mode=0o400),
+        file("z", records=xattrs({"user.z": b"z"})),
         hardlink("link", "z"),
-        directory("d", pax_headers=xattrs({"user.d": b"2"}), mode=0o555),
+        directory("d", records=xattrs({"user.d": b"2"}), mode=0o555),
     ]
-    base64 = file("e", pax_headers={"LIBARCHIVE.xattr.user.%65": "NTU="})
+    base64 = file("e", records={"LIBARCHIVE.xattr.user.%65": "NTU="})
     extracted = take_out(with_xattrs, [[*entries, base64]], options=XATTRS)
     assert (extracted.with_xattrs, extracted.left_out) == (0, ())
     assert xattrs_of(with_xattrs / "a") == {"user.a": b"", "user.b": b"\0\xff"}
@@ -249,9 +248,9 @@ def test_xattrs_of_files_and_folders_are_restored(with_xattrs: Path) -> None:
 def test_root_can_restore_capabilities_and_acls_of_files_with_other_owners(with_xattrs: Path) -> None:
     values = xattrs({"security.capability": CAPABILITY, "system.posix_acl_access": ACL})
     entries = [
-        file("ping", b"x", mode=0o4755, uid=1234, gid=5, pax_headers=values),
-        fifo("pipe", uid=7, mode=0o755, pax_headers=xattrs({"system.posix_acl_access": ACL})),
-        symlink("l", "ping", pax_headers=xattrs({"user.l": b"x"})),
+        file("ping", b"x", mode=0o4755, uid=1234, gid=5, records=values),
+        fifo("pipe", uid=7, mode=0o755, records=xattrs({"system.posix_acl_access": ACL})),
+        symlink("l", "ping", records=xattrs({"user.l": b"x"})),
     ]
     extracted = take_out(with_xattrs, [entries], options=ExtractionOptions(owners=True, setuid=True, xattrs=True))
     assert xattrs_of(with_xattrs / "ping") == {"security.capability": CAPABILITY, "system.posix_acl_access": ACL}
@@ -264,7 +263,7 @@ def test_root_can_restore_capabilities_and_acls_of_files_with_other_owners(with_
 def test_xattrs_that_a_file_system_reads_are_never_restored(with_xattrs: Path) -> None:
     names = ("trusted.overlay.opaque", "user.overlay.opaque", "user.containers.override_stat", "security.selinux")
     records = {f"SCHILY.xattr.{name}": "y" for name in (*names, "trusted.x", "security.capability2", "user.a\0b")}
-    extracted = take_out(with_xattrs, [[directory("d", pax_headers=records)]], options=XATTRS)
+    extracted = take_out(with_xattrs, [[directory("d", records=records)]], options=XATTRS)
     assert xattrs_of(with_xattrs / "d") == {}
     assert {each.reason for each in extracted.left_out} == {"it belongs to the system that the image was built on"}
     assert [each.part for each in extracted.left_out] == sorted(each.part for each in extracted.left_out)
@@ -274,7 +273,7 @@ def test_xattrs_that_a_file_system_reads_are_never_restored(with_xattrs: Path) -
 
 def test_an_xattr_that_the_system_refuses_is_reported_and_the_file_is_written(with_xattrs: Path) -> None:
     records = xattrs({"user.a": bytes(70_000), "user.b": b"1"})
-    extracted = take_out(with_xattrs, [[file("f", b"x", pax_headers=records)]], options=XATTRS)
+    extracted = take_out(with_xattrs, [[file("f", b"x", records=records)]], options=XATTRS)
     assert [(each.path, each.part) for each in extracted.left_out] == [(b"f", "xattr user.a")]
     assert xattrs_of(with_xattrs / "f") == {"user.b": b"1"}
     assert (with_xattrs / "f").read_bytes() == b"x"
@@ -437,10 +436,7 @@ def test_a_hard_link_that_was_broken_by_a_later_layer_is_a_file_of_its_own(targe
 
 
 def test_a_sparse_file_stays_sparse(target: Path) -> None:
-    info = tarfile.TarInfo("s")
-    info.size = 512
-    info.pax_headers = {"GNU.sparse.map": "1048576,512", "GNU.sparse.size": "50000000", "GNU.sparse.numblocks": "1"}
-    take_out(target, [[Entry(info, b"x" * 512)]])
+    take_out(target, [[sparse("s", 50_000_000, (1 << 20, b"x" * 512))]])
     found = (target / "s").stat()
     assert found.st_size == 50_000_000
     assert found.st_blocks * 512 < 1_000_000

@@ -5,9 +5,7 @@ from collections.abc import Callable
 
 from tests.fuzz.images import Recipe
 from tests.fuzz.mutations import heavy_record
-from tests.fuzz.tar_writer import END, Sparse, SparseStyle, TarEntry, encode, pax_header, raw_pax_header
-
-_FILE, _DIRECTORY, _CHAR = b"0", b"5", b"3"
+from tests.tars import CHAR, DIRECTORY, END, FILE, Sparse, SparseStyle, TarEntry, encode, pax, raw_pax
 
 
 def heavy_layers(dice: random.Random, recipe: Recipe, notes: list[str]) -> None:
@@ -25,12 +23,12 @@ def _tar(*entries: TarEntry) -> bytes:
 
 def _many_layers(dice: random.Random, recipe: Recipe) -> None:
     count = dice.choice((127, 600, 2000))
-    recipe.layers = [_tar(TarEntry(b"f%d" % (number % 7), _FILE, b"x")) for number in range(count)]
+    recipe.layers = [_tar(TarEntry(b"f%d" % (number % 7), FILE, b"x")) for number in range(count)]
     recipe.steps = [f"RUN step {number}" for number in range(count)]
 
 
 def _one_layer_many_times(dice: random.Random, recipe: Recipe) -> None:
-    recipe.layers = [_tar(TarEntry(b"a", _FILE, bytes(100_000)))] * dice.choice((200, 1000))
+    recipe.layers = [_tar(TarEntry(b"a", FILE, bytes(100_000)))] * dice.choice((200, 1000))
     recipe.packings = ["gzip"]
 
 
@@ -45,7 +43,7 @@ def _a_long_instruction(dice: random.Random, recipe: Recipe) -> None:
 def _long_names(dice: random.Random, recipe: Recipe) -> None:
     depth = dice.choice((500, 2000, 8000))
     recipe.layers = [
-        _tar(*(TarEntry(b"%d/" % number + b"d/" * depth + b"f", _FILE) for number in range(dice.choice((3, 30)))))
+        _tar(*(TarEntry(b"%d/" % number + b"d/" * depth + b"f", FILE) for number in range(dice.choice((3, 30)))))
     ]
 
 
@@ -53,18 +51,18 @@ def _a_deep_tree(dice: random.Random, recipe: Recipe) -> None:
     path, entries = b"", []
     for _ in range(dice.choice((300, 900, 1900))):
         path += b"d/"
-        entries.append(TarEntry(path, _DIRECTORY))
-    recipe.layers = [_tar(*entries, TarEntry(path + b"f", _FILE, b"x" * 700))] * 2
+        entries.append(TarEntry(path, DIRECTORY))
+    recipe.layers = [_tar(*entries, TarEntry(path + b"f", FILE, b"x" * 700))] * 2
 
 
 def _global_headers(dice: random.Random, recipe: Recipe) -> None:
-    header = raw_pax_header(heavy_record(dice.choice((200, 1000))), b"g")
+    header = raw_pax(heavy_record(dice.choice((200, 1000))), b"g")
     entries = [header + encode(TarEntry(b"f%d" % number)) for number in range(dice.choice((10, 100)))]
     recipe.layers = [b"".join([*entries, END])]
 
 
 def _many_xattrs(dice: random.Random, recipe: Recipe) -> None:
-    header = raw_pax_header(heavy_record(dice.choice((2000, 20_000))), dice.choice((b"x", b"g")))
+    header = raw_pax(heavy_record(dice.choice((2000, 20_000))), dice.choice((b"x", b"g")))
     entries = [encode(TarEntry(b"f%d" % number)) for number in range(2000)]
     recipe.layers = [b"".join([header, *entries, END])]
     recipe.packings = ["gzip"]
@@ -76,9 +74,9 @@ def _a_huge_sparse_file(dice: random.Random, recipe: Recipe) -> None:
     path = dice.choice(
         (b"f", b"var/lib/dpkg/status", b"etc/passwd", b"app/node_modules/a/package.json", b"root/.ssh/id_rsa")
     )
-    recipe.layers = [_tar(TarEntry(path, _FILE, bytes(20), sparse=sparse, mode=mode)) for mode in (0o600, 0o644)]
+    recipe.layers = [_tar(TarEntry(path, FILE, bytes(20), sparse=sparse, mode=mode)) for mode in (0o600, 0o644)]
     if dice.random() < 0.5:
-        recipe.layers = [_tar(*(TarEntry(b"%d" % n, _FILE, bytes(20), sparse=sparse) for n in range(5)))] * 2
+        recipe.layers = [_tar(*(TarEntry(b"%d" % n, FILE, bytes(20), sparse=sparse) for n in range(5)))] * 2
 
 
 def _many_sparse_pieces(dice: random.Random, recipe: Recipe) -> None:
@@ -86,20 +84,20 @@ def _many_sparse_pieces(dice: random.Random, recipe: Recipe) -> None:
     length = dice.choice((0, 1))
     pieces = tuple((2 * number, length) for number in range(count))
     sparse = Sparse(dice.choice(list(SparseStyle)), 2 * count, pieces)
-    entry = TarEntry(b"f", _FILE, bytes(length * count), sparse=sparse)
-    recipe.layers = [_tar(entry), _tar(entry, TarEntry(b"g", _FILE, bytes(length * count), sparse=sparse))]
+    entry = TarEntry(b"f", FILE, bytes(length * count), sparse=sparse)
+    recipe.layers = [_tar(entry), _tar(entry, TarEntry(b"g", FILE, bytes(length * count), sparse=sparse))]
     recipe.packings = ["gzip"]
 
 
 def _a_count_of_many_digits(dice: random.Random, recipe: Recipe) -> None:
-    header = pax_header([(b"GNU.sparse.major", b"1"), (b"GNU.sparse.minor", b"0"), (b"GNU.sparse.realsize", b"9")])
+    header = pax((b"GNU.sparse.major", b"1"), (b"GNU.sparse.minor", b"0"), (b"GNU.sparse.realsize", b"9"))
     body = b"9" * dice.choice((20, 5000)) + b"\n0\n"
-    recipe.layers = [b"".join([header, encode(TarEntry(b"f", _FILE, body)), END])]
+    recipe.layers = [b"".join([header, encode(TarEntry(b"f", FILE, body)), END])]
 
 
 def _device_numbers(dice: random.Random, recipe: Recipe) -> None:
     numbers = [dice.choice((-1, 2**31, 2**32, 2**40, 2**55)) for _ in range(2)]
-    recipe.layers = [_tar(TarEntry(b"dev", _CHAR, device=(numbers[0], numbers[1])))]
+    recipe.layers = [_tar(TarEntry(b"dev", CHAR, device=(numbers[0], numbers[1])))]
 
 
 def _a_long_database(dice: random.Random, recipe: Recipe) -> None:
@@ -128,7 +126,7 @@ def _a_long_database(dice: random.Random, recipe: Recipe) -> None:
         )
     )
     content = line * (dice.choice((1, 16)) * 1_000_000 // len(line))
-    recipe.layers = [_tar(TarEntry(path, _FILE, content)), _tar(TarEntry(path, _FILE, content + b"y"))]
+    recipe.layers = [_tar(TarEntry(path, FILE, content)), _tar(TarEntry(path, FILE, content + b"y"))]
     recipe.packings = ["gzip"]
 
 
@@ -136,13 +134,13 @@ def _many_packages(_dice: random.Random, recipe: Recipe) -> None:
     stanzas = (
         b"Package: p%d\nStatus: install ok installed\nVersion: 1\nDepends: p%d\n\n" % (n, n + 1) for n in range(20_000)
     )
-    recipe.layers = [_tar(TarEntry(b"var/lib/dpkg/status", _FILE, b"".join(stanzas)))]
+    recipe.layers = [_tar(TarEntry(b"var/lib/dpkg/status", FILE, b"".join(stanzas)))]
     recipe.packings = ["gzip"]
 
 
 def _many_entries(dice: random.Random, recipe: Recipe) -> None:
     layer = _tar(
-        *(TarEntry(b"d%d/f%d" % (n % 90, n), _FILE, b"x" * (n % 3)) for n in range(dice.choice((3000, 20_000))))
+        *(TarEntry(b"d%d/f%d" % (n % 90, n), FILE, b"x" * (n % 3)) for n in range(dice.choice((3000, 20_000))))
     )
     recipe.layers = [layer] * 3
     recipe.packings = ["gzip"]
@@ -150,7 +148,7 @@ def _many_entries(dice: random.Random, recipe: Recipe) -> None:
 
 def _zeros(dice: random.Random, recipe: Recipe) -> None:
     content = bytes(dice.choice((10, 60)) * 1_000_000)
-    recipe.layers = [_tar(TarEntry(b"z%d" % n, _FILE, content)) for n in range(2)]
+    recipe.layers = [_tar(TarEntry(b"z%d" % n, FILE, content)) for n in range(2)]
     recipe.packings = [dice.choice(("gzip", "zstd"))]
 
 

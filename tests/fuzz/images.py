@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.tar_writer import END, Dialect, TarEntry, encode
+from tests.tars import END, Dialect, TarEntry, encode
 
 Json = dict[str, Any]
 Members = dict[str, bytes]

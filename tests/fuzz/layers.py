@@ -4,12 +4,25 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tests.fuzz.tar_writer import END, Dialect, Sparse, SparseStyle, TarEntry, encode, pax_header
+from tests.tars import (
+    BLOCK_DEVICE,
+    CHAR,
+    DIRECTORY,
+    END,
+    FIFO,
+    FILE,
+    HARD_LINK,
+    SYMLINK,
+    Dialect,
+    Sparse,
+    SparseStyle,
+    TarEntry,
+    encode,
+    pax,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-FILE, HARD_LINK, SYMLINK, CHAR, BLOCK_DEVICE, DIRECTORY, FIFO = b"0", b"1", b"2", b"3", b"4", b"5", b"6"
 
 _PLAIN_NAMES = (b"a", b"b", b"c", b"bin", b"etc", b"lib", b"usr", b"x.py", b"y.txt")
 _ODD_NAMES = (
@@ -98,7 +111,7 @@ class LayerMaker:
                 dialect = dice.choice(list(Dialect))
             entry = replace(self._entry(made), dialect=dialect, mtime=self._mtime())
             if dialect is not Dialect.PAX:
-                entry = replace(entry, xattrs={})
+                entry = replace(entry, records={})
             made.append(replace(entry, name=self._spelled(entry)))
         return made
 
@@ -108,9 +121,9 @@ class LayerMaker:
         parts = []
         # tarfile cannot read a global header that nothing follows
         if entries and dice.random() < 0.1:
-            parts.append(pax_header([(b"comment", b"made by a fuzzer")], b"g"))
+            parts.append(pax((b"comment", b"made by a fuzzer"), flag=b"g"))
         if entries and dice.random() < 0.05:
-            parts.append(pax_header([(b"SCHILY.xattr.user.everywhere", b"1")], b"g"))
+            parts.append(pax((b"SCHILY.xattr.user.everywhere", b"1"), flag=b"g"))
         parts += [encode(entry) for entry in entries]
         ending = dice.choice((END, END, END, END + bytes(512 * 16)))
         # engines read a tar without its end, but an empty file is not a tar
@@ -236,15 +249,15 @@ class LayerMaker:
 
     def _with_attributes(self, entry: TarEntry) -> TarEntry:
         dice = self._dice
-        xattrs = {}
+        records = {}
         if dice.random() < 0.1:
-            xattrs = {dice.choice(_XATTRS): dice.choice((b"", b"1", b"a=b\nc", b"\xc3\xa4"))}
+            records = {b"SCHILY.xattr." + dice.choice(_XATTRS): dice.choice((b"", b"1", b"a=b\nc", b"\xc3\xa4"))}
         return replace(
             entry,
             mode=dice.choice((0o644, 0o644, 0o600, 0o755, 0o4755, 0o2775, 0o1777, 0)),
             uid=dice.choice((0, 0, 0, 33, 65534, 4_000_000, 2**32 - 2)),
             gid=dice.choice((0, 0, 0, 33, 3_000_000)),
-            xattrs=xattrs,
+            records=records,
         )
 
     def _spelled(self, entry: TarEntry) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.images import Members, to_bytes
-from tests.fuzz.tar_writer import (
+from tests.tars import (
     BLOCK,
     END,
     FIELDS,
@@ -18,9 +18,9 @@ from tests.fuzz.tar_writer import (
     SparseStyle,
     TarEntry,
     encode,
-    pax_header,
-    pax_record,
-    raw_pax_header,
+    pax,
+    raw_pax,
+    record,
     with_checksum,
 )
 
@@ -185,10 +185,10 @@ def _record_header(dice: random.Random, entry: TarEntry, part: bytes, notes: Not
     if dice.random() < 0.4:
         body = dice.choice(_ODD_RECORDS)
         notes.append(f"before {entry.name!r}: extended header {flag!r} of {body[:40]!r}")
-        return raw_pax_header(body, flag) + part
+        return raw_pax(body, flag) + part
     records = [(dice.choice(_RECORD_KEYS), dice.choice(_RECORD_VALUES)) for _ in range(dice.choice((1, 1, 2, 4)))]
     notes.append(f"before {entry.name!r}: extended header {flag!r} of {[(k, v[:40]) for k, v in records]!r}")
-    return pax_header(records, flag) + part
+    return pax(*records, flag=flag) + part
 
 
 def _long_name_header(dice: random.Random, entry: TarEntry, part: bytes, notes: Notes) -> bytes:
@@ -480,4 +480,4 @@ def odd_archive(dice: random.Random, files: Members, notes: Notes) -> bytes:
 
 def heavy_record(count: int) -> bytes:
     """Return the body of an extended header with so many records."""
-    return b"".join(pax_record(b"SCHILY.xattr.user.%d" % number, b"x" * 8) for number in range(count))
+    return b"".join(record(b"SCHILY.xattr.user.%d" % number, b"x" * 8) for number in range(count))

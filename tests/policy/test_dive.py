@@ -12,16 +12,17 @@ from layerscope.errors import UsageError
 from layerscope.policy.dive import dive_efficiency, read_dive_rules
 from layerscope.policy.rules import RulesFile
 from layerscope.session.open import open_image
-from tests.builders import Entry, directory, docker_archive, file, hardlink, image, layer, opaque, symlink, whiteout
+from tests.builders import directory, docker_archive, file, hardlink, image, layer, opaque, symlink, whiteout
+from tests.tars import TarEntry
 
 
-def efficiency(folder: Path, *layers: Sequence[Entry]) -> float:
+def efficiency(folder: Path, *layers: Sequence[TarEntry]) -> float:
     path = docker_archive(folder / "image.tar", image(*(layer(*entries) for entries in layers)))
     with open_image(str(path)) as session:
         return dive_efficiency(session.load().tree)
 
 
-def of_size(name: str, size: int) -> Entry:
+def of_size(name: str, size: int) -> TarEntry:
     return file(name, b"x" * size)
 
 
@@ -50,7 +51,7 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("layers", "expected"), EXAMPLES)
-def test_the_efficiency_is_that_of_dive(tmp_path: Path, layers: list[list[Entry]], expected: float) -> None:
+def test_the_efficiency_is_that_of_dive(tmp_path: Path, layers: list[list[TarEntry]], expected: float) -> None:
     assert efficiency(tmp_path, *layers) == pytest.approx(expected)
 
 

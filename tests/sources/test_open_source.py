@@ -15,7 +15,6 @@ from layerscope.errors import ImageNotFound, LayerscopeError, SourceError, Unsup
 from layerscope.model.image import Compression
 from layerscope.sources.open import open_source
 from tests.builders import (
-    Entry,
     Members,
     Opener,
     archive_bytes,
@@ -31,6 +30,7 @@ from tests.builders import (
     write_folder,
     write_tar,
 )
+from tests.tars import TarEntry
 
 APP = image(layer(file("etc/hosts", b"H" * 3000)), layer(file("top")), tags=["my-app:v1"])
 
@@ -335,7 +335,7 @@ def test_an_archive_that_is_compressed_too_often_says_so(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("entry", [file("../x"), file("a/../b"), file(".wh.x"), file("a/.wh..wh..opq")])
-def test_a_tar_whose_members_are_all_left_out_is_still_a_tar(tmp_path: Path, entry: Entry) -> None:
+def test_a_tar_whose_members_are_all_left_out_is_still_a_tar(tmp_path: Path, entry: TarEntry) -> None:
     (tmp_path / "x.tar").write_bytes(layer(entry))
     with pytest.raises(UnsupportedFormat, match=r"x\.tar is a tar archive but not an image"):
         open_source(str(tmp_path / "x.tar"))
@@ -344,7 +344,7 @@ def test_a_tar_whose_members_are_all_left_out_is_still_a_tar(tmp_path: Path, ent
 def test_a_tar_whose_first_member_is_broken_is_called_broken(tmp_path: Path) -> None:
     sparse_map = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "100"}
     path = tmp_path / "x.tar"
-    path.write_bytes(layer(file("s", b"9" * 5_000, pax_headers=sparse_map), file("a")))
+    path.write_bytes(layer(file("s", b"9" * 5_000, records=sparse_map), file("a")))
     sentence = r"x\.tar is truncated or broken: the map of a sparse file .*; what could be read of it has no manifest"
     with pytest.raises(UnsupportedFormat, match=sentence):
         open_source(str(path))

@@ -8,7 +8,6 @@ import pytest
 
 from layerscope.model.image import Compression
 from tests.builders import (
-    Entry,
     device,
     directory,
     docker_archive,
@@ -18,6 +17,7 @@ from tests.builders import (
     image,
     layer,
     oci_archive,
+    sparse,
     symlink,
     whiteout,
 )
@@ -108,9 +108,8 @@ def test_a_missing_layer_is_an_error(capsys: Capture, plain: Path) -> None:
 
 
 def test_the_holes_of_a_sparse_file_are_printed_as_zeros(tmp_path: Path) -> None:
-    facts = {"GNU.sparse.map": "600000,3", "GNU.sparse.size": "700000", "GNU.sparse.numblocks": "1"}
-    sparse: Entry = file("s", b"abc", pax_headers=facts)
-    found = bytes_of(docker_archive(tmp_path / "a.tar", image(layer(sparse))), "s")
+    entry = sparse("s", 700_000, (600_000, b"abc"))
+    found = bytes_of(docker_archive(tmp_path / "a.tar", image(layer(entry))), "s")
     assert found == bytes(600_000) + b"abc" + bytes(99_997)
 
 

@@ -19,6 +19,7 @@ from tests.builders import (
     oci_archive,
     oci_layout,
     sha256,
+    sparse,
     write_tar,
 )
 from tests.cli.pty_run import OnTerminal
@@ -251,9 +252,7 @@ def test_a_complete_image_has_no_uncertain_rows(capsys: Capture, pair: tuple[Pat
 
 def test_sparse_files_of_any_size_are_compared_by_their_stored_bytes(capsys: Capture, tmp_path: Path) -> None:
     size = 64_000_000_001
-    huge = file(
-        "huge", b"", pax_headers={"GNU.sparse.map": "0,0", "GNU.sparse.size": str(size), "GNU.sparse.numblocks": "1"}
-    )
+    huge = sparse("huge", size, (0, b""))
     path = docker_archive(tmp_path / "a.tar", image(layer(huge), layer(huge), layer(huge, file("b"))))
     outcome = ask(capsys, "diff", path, "1", "2", "--exit-code")
     assert (outcome.status, outcome.err) == (0, "")

@@ -199,7 +199,7 @@ def test_a_dangling_hard_link_is_an_error_that_writes_nothing(capsys: Capture, t
 @pytest.mark.parametrize("options", [(), ("--xattrs",)])
 def test_xattrs_that_are_left_out_are_counted(capsys: Capture, tmp_path: Path, options: tuple[str, ...]) -> None:
     records = {"SCHILY.xattr.trusted.overlay.opaque": "y"}
-    entries = [file(name, pax_headers=records) for name in "abc"]
+    entries = [file(name, records=records) for name in "abc"]
     archive = docker_archive(tmp_path / "a.tar", image(layer(*entries)))
     outcome = ask(capsys, "extract", archive, "/", "--to", tmp_path / "out", *options)
     assert outcome.status == 0

@@ -13,7 +13,8 @@ from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.extraction.extract import extract
 from layerscope.report.diff.tables import write_diff_tables
 from layerscope.session.open import open_image
-from tests.builders import Entry, docker_archive, file, hardlink, image, layer, oci_archive, whiteout
+from tests.builders import docker_archive, file, hardlink, image, layer, oci_archive, whiteout
+from tests.tars import TarEntry
 from tests.two_versions import V1, V2
 
 
@@ -184,7 +185,7 @@ def test_no_name_steers_the_terminal(tmp_path: Path, before: int) -> None:
 # Differences of texts.
 
 
-def patch_of(tmp_path: Path, before: Entry, after: Entry) -> list[str]:
+def patch_of(tmp_path: Path, before: TarEntry, after: TarEntry) -> list[str]:
     path = docker_archive(tmp_path / "image.tar", image(layer(before), layer(after)))
     lines = of_layers(path, 1, 2, patch=True)
     start = next(place for place, line in enumerate(lines) if line.startswith("Paths: "))

@@ -1,5 +1,4 @@
 import random
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import loaded_image
 from layerscope.session.open import open_image
 from layerscope.sources.tar.file_hash import digest_of
-from tests.builders import Entry, file, hardlink, image, layer, oci_archive, whiteout
+from tests.builders import file, hardlink, image, layer, oci_archive, sparse, whiteout
 
 CONTENT = random.Random(1).randbytes(700_000)  # noqa: S311  # the same each time
 
@@ -31,20 +30,6 @@ def occurrence(session: ImageSession, path: bytes, number: int = 1) -> int:
     return session.load().tree.index.occurrence(node, number)
 
 
-def sparse(name: str, pieces: list[tuple[int, bytes]], size: int) -> Entry:
-    """Return a sparse file in the form of PAX 0.1."""
-    mapped = ",".join(f"{start},{len(data)}" for start, data in pieces)
-    stored = b"".join(data for _, data in pieces)
-    info = tarfile.TarInfo(name)
-    info.size = len(stored)
-    info.pax_headers = {
-        "GNU.sparse.map": mapped,
-        "GNU.sparse.size": str(size),
-        "GNU.sparse.numblocks": str(len(pieces)),
-    }
-    return Entry(info, stored)
-
-
 def test_a_range_of_a_file_is_read_in_any_order(tmp_path: Path, compression: Compression) -> None:
     with session_of(tmp_path, compression, layer(file("a", CONTENT), file("b", b"small"))) as session:
         found, small = occurrence(session, b"a"), occurrence(session, b"b")
@@ -62,7 +47,7 @@ def test_the_holes_of_a_sparse_file_are_zeros_at_any_offset(tmp_path: Path, comp
     whole = bytearray(9000)
     for start, data in pieces:
         whole[start : start + len(data)] = data
-    with session_of(tmp_path, compression, layer(sparse("s", pieces, 9000))) as session:
+    with session_of(tmp_path, compression, layer(sparse("s", 9000, *pieces))) as session:
         found = occurrence(session, b"s")
         for offset, size in ((0, 50), (90, 20), (600, 4500), (4999, 2), (5500, 5000), (0, 9000)):
             assert session.load().contents.read_range(found, offset, size) == whole[offset : offset + size]
@@ -70,7 +55,7 @@ def test_the_holes_of_a_sparse_file_are_zeros_at_any_offset(tmp_path: Path, comp
 
 
 def test_reading_a_huge_sparse_file_costs_the_range_that_is_read(tmp_path: Path) -> None:
-    with session_of(tmp_path, Compression.NONE, layer(sparse("s", [(1 << 60, b"z" * 512)], 1 << 61))) as session:
+    with session_of(tmp_path, Compression.NONE, layer(sparse("s", 1 << 61, (1 << 60, b"z" * 512)))) as session:
         found = occurrence(session, b"s")
         assert session.load().contents.read_range(found, (1 << 60) - 2, 4) == b"\0\0zz"
         assert session.load().contents.size(found) == 1 << 61

@@ -12,8 +12,7 @@ from layerscope.model.image import Compression
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
 from layerscope.session.size.report import size_report
-from tests.builders import file, image, layer, oci_archive
-from tests.session.content.test_file_contents import sparse
+from tests.builders import file, image, layer, oci_archive, sparse
 
 HUGE = (1 << 63) - 4096
 PIECE = b"x" * 512
@@ -30,8 +29,8 @@ def opened(stack: ExitStack, path: Path, compression: Compression, *layers: byte
 def test_files_of_8_eib_are_compared_by_their_stored_bytes(
     tmp_path: Path, compression: Compression, *, same: bool
 ) -> None:
-    old = layer(sparse("f", [(1 << 40, PIECE)], HUGE))
-    new = layer(sparse("f", [(1 << 40, PIECE if same else b"y" * 512)], HUGE), file("other"))
+    old = layer(sparse("f", HUGE, (1 << 40, PIECE)))
+    new = layer(sparse("f", HUGE, (1 << 40, PIECE if same else b"y" * 512)), file("other"))
     with ExitStack() as stack:
         session = opened(stack, tmp_path / "a.tar", compression, old, new)
         (dead,) = size_report(session.load()).dead.entries
@@ -43,7 +42,7 @@ def test_a_hole_is_equal_to_stored_zeros_in_one_image(tmp_path: Path, compressio
     dense = bytes(10_000) + PIECE + bytes(9_488)
     layers = [
         layer(file("f", dense)),
-        layer(sparse("f", [(10_000, PIECE)], 20_000)),
+        layer(sparse("f", 20_000, (10_000, PIECE))),
         layer(file("f", dense[:-1] + b"y")),
     ]
     with ExitStack() as stack:
@@ -57,7 +56,7 @@ def test_a_hole_is_equal_to_stored_zeros_in_two_images(tmp_path: Path, compressi
     dense = bytes(10_000) + PIECE + bytes(9_488)
     with ExitStack() as stack:
         old = opened(stack, tmp_path / "old.tar", Compression.NONE, layer(file("f", dense), file("g", dense)))
-        new_layer = layer(sparse("f", [(10_000, PIECE)], 20_000), sparse("g", [(10_001, PIECE)], 20_000))
+        new_layer = layer(sparse("f", 20_000, (10_000, PIECE)), sparse("g", 20_000, (10_001, PIECE)))
         new = opened(stack, tmp_path / "new.tar", compression, new_layer)
         diff = compare_images(old.load(), new.load()).diff
         assert [diff.change(row).path for row in range(len(diff))] == [b"g"]

@@ -33,14 +33,14 @@ from tests.builders import (
     whiteout,
     write_tar,
 )
-from tests.tars import listing
+from tests.listings import listing
 
 BASE = layer(
     directory("etc", mode=0o700),
     file("etc/hosts", b"one"),
     hardlink("etc/link", "etc/hosts"),
     symlink("bin", "usr/bin"),
-    file("srv/large", b"x" * 1_000_000, uid=7, pax_headers={"SCHILY.xattr.user.a": "b"}),
+    file("srv/large", b"x" * 1_000_000, uid=7, records={"SCHILY.xattr.user.a": "b"}),
     sparse("srv/holes", 1_000_000, (5_000, b"data")),
     file("../outside", b""),
 )

@@ -10,7 +10,7 @@ from layerscope.session.reading.layer_parts import leaves_cores_idle, read_in_pr
 from layerscope.session.reading.layer_reading import read_whole
 from layerscope.sources.tar import blocks
 from tests.builders import compressed, file, layer
-from tests.tars import listing
+from tests.listings import listing
 
 EVEN, UNEVEN = [50, 50, 50], [900, 20, 20]
 

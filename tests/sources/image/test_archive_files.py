@@ -6,10 +6,11 @@ import pytest
 
 from layerscope.errors import InvalidManifest, MissingBlob
 from layerscope.sources.image.documents import Documents, Files, holds
-from tests.builders import Entry, archive_files, directory, fifo, file, hardlink, layer, symlink
+from tests.builders import archive_files, directory, fifo, file, hardlink, layer, symlink
+from tests.tars import TarEntry
 
 
-def archive(path: Path, *entries: Entry) -> Files:
+def archive(path: Path, *entries: TarEntry) -> Files:
     path.write_bytes(layer(*entries))
     return archive_files(path)
 

@@ -14,8 +14,8 @@ from layerscope.sources.stream import ahead as ahead_module
 from layerscope.sources.stream.ahead import AheadStream
 from layerscope.sources.tar import blocks
 from tests.builders import compressed
+from tests.listings import ListTar, listing
 from tests.sources.stream.test_broken_members import CODECS, LONG_TAR, stream_of, with_wrong_checksum
-from tests.tars import ListTar, listing
 
 SIZE = 10_000
 

@@ -11,7 +11,8 @@ from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.random_access import SpoolBudget, open_random_content
 from layerscope.sources.stream.compression import DecompressedSpan, detect, open_decompressed
 from tests.builders import compressed
-from tests.tars import END, ListTar, entry
+from tests.listings import ListTar
+from tests.tars import END, entry
 
 CODECS = [Compression.GZIP, Compression.ZSTD, Compression.XZ, Compression.BZIP2]
 TAR = b"".join(entry(b"%d" % number, b"content %d" % number) for number in range(20)) + END

@@ -15,7 +15,8 @@ from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.reader import read_layer
 from tests.builders import compressed
-from tests.tars import END, ListTar, entry, header, listing, padded, pax, record, with_checksum
+from tests.listings import ListTar, listing
+from tests.tars import END, entry, header, padded, pax, record, with_checksum
 
 CODECS = [codec for codec in Compression if codec is not Compression.NONE]
 CONTENT = b"content " * 200

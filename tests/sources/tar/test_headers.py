@@ -3,7 +3,8 @@
 import pytest
 
 from layerscope.model.entries import FileEntry, Kind
-from tests.tars import END, ListTar, entry, header, pax, with_checksum
+from tests.listings import ListTar
+from tests.tars import END, entry, header, pax, with_checksum
 
 LARGEST = (1 << 63) - 1
 

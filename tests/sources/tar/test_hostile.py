@@ -10,7 +10,8 @@ from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression
 from layerscope.sources.tar import extended, names, pax, walk
 from tests.builders import compressed
-from tests.tars import END, ListTar, entry, header, padded, record
+from tests.listings import ListTar
+from tests.tars import END, entry, header, padded, record
 from tests.tars import pax as pax_header
 
 MIB = 1 << 20

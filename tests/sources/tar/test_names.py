@@ -3,7 +3,8 @@
 import pytest
 
 from layerscope.model.entries import Kind, LayerEntries, OpaqueWhiteout, Whiteout
-from tests.tars import END, ListTar, entry, header, listing, pax
+from tests.listings import ListTar, listing
+from tests.tars import END, entry, header, pax
 
 
 def long_name(name: bytes, flag: bytes = b"L") -> bytes:

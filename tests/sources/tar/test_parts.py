@@ -21,8 +21,9 @@ from layerscope.sources.tar.blocks import NEVER, TarPart, open_blocks
 from layerscope.sources.tar.parts import JoinedParts, tar_parts
 from layerscope.sources.tar.walk import walk
 from tests.builders import directory, file, layer, symlink, whiteout
+from tests.listings import JUNK, listing
 from tests.sources.tar.test_walk import FORMATS, archives, written
-from tests.tars import BLOCK, END, JUNK, entry, listing, pax
+from tests.tars import BLOCK, END, entry, pax
 
 MANY = [file(f"srv/data/{number}", b"x" * (700 * number % 3000), uid=number % 3) for number in range(60)]
 

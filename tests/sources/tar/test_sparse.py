@@ -9,7 +9,8 @@ import pytest
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression
 from tests.builders import compressed
-from tests.tars import END, ListTar, entry, header, listing, padded, pax, with_checksum
+from tests.listings import ListTar, listing
+from tests.tars import END, entry, header, padded, pax, with_checksum
 
 HOLE = 1 << 16
 FORMATS = {

@@ -24,7 +24,8 @@ from layerscope.sources.tar import walk as walk_module
 from layerscope.sources.tar.blocks import open_blocks
 from layerscope.sources.tar.walk import walk
 from tests.builders import compressed, file, layer
-from tests.tars import END, JUNK, ListTar, assert_sound, entry, listing, pax
+from tests.listings import JUNK, ListTar, assert_sound, listing
+from tests.tars import END, entry, pax
 
 FORMATS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
 LARGEST_ID = (1 << 32) - 1

@@ -48,7 +48,7 @@ async def test_x_in_the_tree_extracts_the_file(small: Path, tmp_path: Path) -> N
 
 
 async def test_xattrs_that_are_left_out_are_counted(tmp_path: Path) -> None:
-    entries = [file(name, pax_headers={"SCHILY.xattr.user.a": "1"}) for name in "ab"]
+    entries = [file(name, records={"SCHILY.xattr.user.a": "1"}) for name in "ab"]
     async with journey(docker_archive(tmp_path / "a.tar", image(layer(*entries))), (160, 40)) as at:
         await extract_to(at, tmp_path / "out")
         assert "2 files (0 B); without the xattrs of 2 paths" in at.screen()

@@ -22,7 +22,6 @@ from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.file_screens import FileScreens
 from tests.builders import (
-    Entry,
     Members,
     OciStore,
     device,
@@ -38,6 +37,7 @@ from tests.builders import (
     whiteout,
     write_tar,
 )
+from tests.tars import TarEntry
 from tests.tui.file.file_journeys import WIDE, FileJourney, Host, revision, running, viewing
 
 CODE = '"""A module."""\n\nimport os\n\n\ndef run():\n    # start\n    return os.name\n'
@@ -45,7 +45,7 @@ LONG = "".join(f"line {number} of a long text\n" for number in range(1, 5001))
 CAPABILITIES = struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0).decode("latin-1")
 
 
-def archive(tmp_path: Path, *layers: Sequence[Entry]) -> Path:
+def archive(tmp_path: Path, *layers: Sequence[TarEntry]) -> Path:
     return docker_archive(tmp_path / "image.tar", image(*(layer(*entries) for entries in layers)))
 
 
@@ -73,7 +73,7 @@ async def test_the_head_describes_the_file(tmp_path: Path) -> None:
         "bin/ping",
         b"\x7fELF" + bytes(2000),
         mode=0o4755,
-        pax_headers={"SCHILY.xattr.security.capability": CAPABILITIES},
+        records={"SCHILY.xattr.security.capability": CAPABILITIES},
     )
     async with viewing(archive(tmp_path, [ping]), "bin/ping") as at:
         path, what, mode, story = at.head()

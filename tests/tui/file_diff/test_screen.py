@@ -8,7 +8,8 @@ from layerscope.session.open import open_image
 from layerscope.tui.drawing.glyphs import ASCII
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.widgets.prompt_line import PromptLine
-from tests.builders import Entry, directory, docker_archive, file, image, layer, symlink
+from tests.builders import directory, docker_archive, file, image, layer, symlink
+from tests.tars import TarEntry
 from tests.tui.file.file_journeys import comparing, revision
 
 OLD = "".join(f"line {number}\n" for number in range(1, 61))
@@ -16,7 +17,7 @@ NEW = OLD.replace("line 20\n", "line twenty\n").replace("line 40\n", "").replace
 WIDE = (160, 45)
 
 
-def session_of(tmp_path: Path, *layers: Sequence[Entry], name: str = "image.tar") -> ImageSession:
+def session_of(tmp_path: Path, *layers: Sequence[TarEntry], name: str = "image.tar") -> ImageSession:
     return open_image(
         str(docker_archive(tmp_path / name, image(*(layer(*entries) for entries in layers), tags=[name])))
     )
@@ -127,7 +128,7 @@ async def test_a_missing_line_feed_at_the_end_is_noted(tmp_path: Path) -> None:
 
 
 async def test_different_metadata_is_listed_in_the_head(tmp_path: Path) -> None:
-    before = file("f", b"text\n", mode=0o644, pax_headers={"SCHILY.xattr.user.note": "x"})
+    before = file("f", b"text\n", mode=0o644, records={"SCHILY.xattr.user.note": "x"})
     with session_of(tmp_path, [before], [file("f", b"text\n", mode=0o4755, uid=1000)]) as session:
         async with comparing(revision(session, "f", 1), revision(session, "f", 2)) as at:
             assert at.head()[3:] == [
