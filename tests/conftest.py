@@ -80,6 +80,8 @@ def _no_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     if request.node.get_closest_marker("engine") is None:
         monkeypatch.setenv("DOCKER_HOST", "unix:///no/docker.sock")
         monkeypatch.setenv("CONTAINER_HOST", "unix:///no/podman.sock")
+        monkeypatch.delenv("CONTAINERD_ADDRESS", raising=False)
+        monkeypatch.setattr("layerscope.sources.engine.endpoints.CONTAINERD_ROOTS", {})
         monkeypatch.delenv("DOCKER_TLS_VERIFY", raising=False)
         monkeypatch.delenv("DOCKER_CERT_PATH", raising=False)
 

@@ -30,7 +30,10 @@ WhichPlatform = Annotated[
 ]
 WhichEngine = Annotated[
     Engine | None,
-    typer.Option("--engine", help="The engine that has the image or the container; by default Docker before podman."),
+    typer.Option(
+        "--engine",
+        help="The engine that has the image or the container; by default the first one: docker, podman, containerd.",
+    ),
 ]
 ListedEngine = Annotated[Engine | None, typer.Option("--engine", help="The engine to list; by default all.")]
 Base = Annotated[

@@ -8,3 +8,4 @@ class Engine(StrEnum):
 
     DOCKER = "docker"
     PODMAN = "podman"
+    CONTAINERD = "containerd"

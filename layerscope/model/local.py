@@ -29,7 +29,8 @@ class Storage(Struct, frozen=True):
     """The storage of an image, as its engine reports it; None for what it does not report.
 
     ``store`` is "graph driver", "containers-storage" or "containerd"; ``driver`` a storage driver, or a snapshotter of
-    containerd. ``locations`` are the folders or files that hold the layers, base first, as far as they are known.
+    containerd. ``locations`` are the folders or files that hold the layers, base first, as far as they are known;
+    ``namespace`` is the one of containerd that has the image.
     """
 
     engine: Engine
@@ -37,6 +38,7 @@ class Storage(Struct, frozen=True):
     driver: str | None
     backing_filesystem: str | None = None
     locations: tuple[str, ...] = ()
+    namespace: str | None = None
 
     @property
     def copy_on_write(self) -> str | None:
@@ -74,7 +76,8 @@ class Container(Struct, frozen=True):
 class LocalImage(Struct, frozen=True):
     """One image of an engine; ``created`` in seconds since 1970, sizes in bytes as the engine counts them.
 
-    ``shared_size`` is that of the layers that other images of the engine hold as well, ``layers`` their number.
+    ``shared_size`` is that of the layers that other images of the engine hold as well, ``layers`` their number,
+    ``namespace`` the one of containerd.
     """
 
     engine: Engine
@@ -84,10 +87,12 @@ class LocalImage(Struct, frozen=True):
     created: int | None
     shared_size: int | None = None
     layers: int | None = None
+    namespace: str | None = None
 
     @property
     def reference(self) -> str:
-        return f"{self.engine}://{self.tags[0] if self.tags else self.image_id}"
+        name = self.tags[0] if self.tags else self.image_id
+        return f"{self.engine}://{self.namespace}/{name}" if self.namespace else f"{self.engine}://{name}"
 
     @property
     def unique_size(self) -> int | None:

@@ -25,7 +25,8 @@ def engine_words(image: Image) -> str:
     if image.storage is None:
         return ""
     others = f" ({', '.join(image.also_in)} has one, too)" if image.also_in else ""
-    return f"{image.storage.engine}{others}"
+    namespace = f" ({printable_line(image.storage.namespace)})" if image.storage.namespace else ""
+    return f"{image.storage.engine}{namespace}{others}"
 
 
 def blob_word(image: Image) -> str:

@@ -25,6 +25,7 @@ REGISTRY = "registry://"
 _ENGINE_PREFIXES = {
     "docker://": Engine.DOCKER,
     "podman://": Engine.PODMAN,
+    "containerd://": Engine.CONTAINERD,
     "docker-daemon:": Engine.DOCKER,
     "containers-storage:": Engine.PODMAN,
 }
@@ -89,7 +90,7 @@ class EngineReference(Struct, frozen=True):
 
 
 def parse_reference(reference: str, engine: Engine | None = None) -> EngineReference | None:
-    """Return the image of ``docker://NAME``, ``podman://NAME`` or ``NAME``; None for anything else.
+    """Return the image of ``docker://NAME``, the same of another engine, or ``NAME``; None for anything else.
 
     Raises UsageError where ``engine`` contradicts the prefix.
     """

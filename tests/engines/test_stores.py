@@ -5,7 +5,6 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,26 +12,12 @@ from layerscope.cache.cache import Cache, RecordKind
 from layerscope.cli.main import run as layerscope
 from layerscope.errors import InvalidLayer
 from layerscope.session.open import open_image
-from tests.builders import (
-    device,
-    directory,
-    docker_archive,
-    fifo,
-    file,
-    hardlink,
-    image,
-    layer,
-    opaque,
-    symlink,
-    whiteout,
-)
 from tests.engines.forwarder import Forwarder, forwarded
-from tests.engines.tools import VARIABLES, need, run
+from tests.engines.tools import VARIABLES, document, need, run, without
 
 pytestmark = pytest.mark.engine
 
 UNKNOWN_TO_A_STORE = {"reference", "source", "digest", "media_type", "blob_size", "tags"}
-Document = dict[str, Any]
 
 
 @pytest.fixture(params=list(VARIABLES))
@@ -45,30 +30,6 @@ def engine(request: pytest.FixtureRequest) -> str:
     if os.geteuid() != 0:
         pytest.skip("the store belongs to root")
     return name
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    """Return an image with everything that a store has to describe."""
-    name = f"layerscope-test-{uuid.uuid4().hex[:12]}:v1"
-    base = layer(
-        directory("etc", mode=0o750, uid=1, gid=2),
-        file("etc/text", b"one\n" * 1000),
-        file("etc/\u00e4\udce4", b"odd name"),
-        file("etc/" + "long/" * 40 + "name", b"long name"),
-        hardlink("etc/link", "etc/text"),
-        symlink("etc/absolute", "/etc/text"),
-        fifo("etc/pipe"),
-        device("etc/null", 1, 3),
-        file("data/gone", b"x" * 5000),
-        file("data/whole/gone", b"y"),
-        file("attributes", b"z", records={"SCHILY.xattr.user.note": "kept"}),
-    )
-    top = layer(whiteout("data/gone"), opaque("data/whole"), file("data/whole/new", b"new"), file("etc/text", b"two"))
-    # the label gives it an id of its own, so that another run does not hold the same image
-    return docker_archive(
-        tmp_path / "image.tar", image(base, layer(), top, tags=[name], config={"Labels": {"test": name}})
-    )
 
 
 @pytest.fixture
@@ -90,19 +51,6 @@ def socket_of(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with forwarded(engine_socket, path) as forwarder, pytest.MonkeyPatch.context() as patch:
         patch.setenv(variable, forwarder.host)
         yield forwarder
-
-
-def document(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Document:
-    capsys.readouterr()
-    assert layerscope([*map(str, arguments), "--json"]) == 0
-    found: Document = json.loads(capsys.readouterr().out)
-    return found
-
-
-def without(document: Any, names: set[str]) -> Any:
-    if isinstance(document, dict):
-        return {key: without(value, names) for key, value in document.items() if key not in names}
-    return [without(part, names) for part in document] if isinstance(document, list) else document
 
 
 @pytest.mark.parametrize("command", ["layers", "tree", "why"])

@@ -89,6 +89,7 @@ class StoragePart(Struct):
     backing_filesystem: str | None
     copy_on_write: str | None
     locations: list[LayerLocationPart]
+    namespace: str | None
 
 
 class ContainerPart(Struct):
@@ -146,6 +147,7 @@ def _storage_part(storage: Storage) -> StoragePart:
         backing_filesystem=storage.backing_filesystem,
         copy_on_write=storage.copy_on_write,
         locations=[LayerLocationPart(layer, path) for layer, path in enumerate(storage.locations, 1)],
+        namespace=storage.namespace,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from layerscope.analysis.search.query import parse_query
-from layerscope.errors import EngineUnavailable, ImageNotFound
+from layerscope.errors import EngineUnavailable
 from layerscope.model.engine import Engine
 from layerscope.model.local import Container, LocalArchive, LocalImage
 from layerscope.sources.engine.answering import AnsweringEngines
@@ -29,7 +29,7 @@ _TIMES = range(-62_135_596_799, 253_402_300_800)
 _LARGEST_SIZE = 1 << 63
 
 _Layers = list[tuple[str, int]] | None
-"""The diff_id and the size of each layer; None where the image has been removed since it was listed."""
+"""An id and the size of each layer; None where they are not known."""
 
 _MOST_ENTRIES = 2_000
 """Entries of a folder that are looked at."""
@@ -62,7 +62,7 @@ def _listing_of(engine: Engine | None, items: Callable[[EngineClient], list[T]])
             try:
                 listed.append(items(client))
             except EngineUnavailable as error:
-                engines.refusals.append(str(error))
+                engines.refuse(client.endpoint, error, others=bool(listed))
         found = [item for each in listed for item in each]
         return Listing(found, tuple(engines.refusals), None if listed else engines.unavailable())
 
@@ -103,9 +103,9 @@ def matching_images(images: Iterable[LocalImage], text: str) -> list[LocalImage]
 
 def _images(client: EngineClient) -> list[LocalImage]:
     listed = client.images()
-    layers = [_layers(client, image.image_id) for image in listed]
-    # podman states 0 as the shared size of every image
-    shared = _shared_sizes(layers) if client.engine == Engine.PODMAN else [image.shared_size for image in listed]
+    layers = [client.layer_sizes(image.image_id) for image in listed]
+    # podman states 0 as the shared size of every image, and containerd none
+    shared = [image.shared_size for image in listed] if client.engine == Engine.DOCKER else _shared_sizes(layers)
     return [
         LocalImage(
             client.engine,
@@ -116,6 +116,7 @@ def _images(client: EngineClient) -> list[LocalImage]:
             _known(image.created, _TIMES),
             _known(shared_size, range(_LARGEST_SIZE)),
             None if of_image is None else len(of_image),
+            image.namespace,
         )
         for image, of_image, shared_size in zip(listed, layers, shared, strict=True)
     ]
@@ -126,22 +127,12 @@ def _known(number: int | None, valid: range) -> int | None:
     return number if number is not None and number in valid else None
 
 
-def _layers(client: EngineClient, image_id: str) -> _Layers:
-    try:
-        details = client.image(image_id)
-        if details.podman_history is None:
-            return [(diff_id, 0) for diff_id in details.diff_ids]
-        sizes = [line.size for line in reversed(client.history(image_id))]
-    except ImageNotFound:
-        return None
-    made = [size for size, line in zip(sizes, details.podman_history, strict=False) if not line.empty_layer]
-    return list(zip(details.diff_ids, made, strict=False))
-
-
-def _shared_sizes(images: Sequence[_Layers]) -> list[int]:
-    """Return, for each image, the size of those layers that another one holds, too."""
+def _shared_sizes(images: Sequence[_Layers]) -> list[int | None]:
+    """Return, for each image whose layers are known, the size of those that another one holds, too."""
     holders = Counter(diff_id for layers in images for diff_id in {diff_id for diff_id, _ in layers or ()})
-    return [sum(size for diff_id, size in layers or () if holders[diff_id] > 1) for layers in images]
+    return [
+        None if layers is None else sum(size for diff_id, size in layers if holders[diff_id] > 1) for layers in images
+    ]
 
 
 def local_containers(engine: Engine | None = None) -> Listing[Container]:

@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
 from layerscope.model.engine import Engine
 from layerscope.sources.engine.client import EngineClient
-from layerscope.sources.engine.endpoints import endpoints
+from layerscope.sources.engine.endpoints import Endpoint, endpoints
 
 T = TypeVar("T")
 
@@ -19,8 +19,17 @@ class Answer(NamedTuple, Generic[T]):
     found: T
 
 
+def client_of(endpoint: Endpoint) -> EngineClient:
+    """Return a client of the engine at an address, which it has still to connect to."""
+    if endpoint.engine is not Engine.CONTAINERD:
+        return EngineClient(endpoint)
+    from layerscope.sources.engine.containerd import ContainerdClient  # noqa: PLC0415  # processes, which others do without
+
+    return ContainerdClient(endpoint)
+
+
 class AnsweringEngines:
-    """Clients of one engine or of all, each engine once, Docker before podman.
+    """Clients of one engine or of all, each engine once, in their order.
 
     ``refusals`` says of every engine that was configured or found, and did not answer, why; complete after iterating.
     The clients close with ``resources``.
@@ -35,20 +44,27 @@ class AnsweringEngines:
         return self._clients(bool)
 
     def _clients(self, is_enough: Callable[[], bool]) -> Iterator[EngineClient]:
-        """Yield the clients; once ``is_enough`` returns True, no engine is started for one."""
+        """Yield the clients; once ``is_enough`` returns True, no program is started for one."""
         seen: set[Engine] = set()
         for endpoint in endpoints(self._engine):
-            if endpoint.engine in seen or (endpoint.is_command and is_enough()):
+            is_program = endpoint.is_command or endpoint.engine is Engine.CONTAINERD
+            if endpoint.engine in seen - {Engine.CONTAINERD} or (is_program and is_enough()):
                 continue
-            client = self._resources.enter_context(EngineClient(endpoint))
+            client = self._resources.enter_context(client_of(endpoint))
             try:
                 engine = client.engine
             except EngineUnavailable as error:
-                self.refusals.append(str(error))
+                self.refuse(endpoint, error, others=bool(seen))
                 continue
-            if engine not in seen:
+            # two of containerd, k3s' beside the machine's own, have images of their own
+            if engine not in seen or engine is Engine.CONTAINERD:
                 seen.add(engine)
                 yield client
+
+    def refuse(self, endpoint: Endpoint, error: EngineUnavailable, *, others: bool) -> None:
+        """Note why an engine does not answer, unless nobody misses it where others do."""
+        if not (endpoint.is_optional and others):
+            self.refusals.append(str(error))
 
     def look_up(
         self, find: Callable[[EngineClient], T | None], what: str, hint: Callable[[], str] = str
@@ -56,7 +72,7 @@ class AnsweringEngines:
         """Ask each engine, and return the answers of those that have it, the preferred one first.
 
         An engine that says its version may still fail: podman is silent while another process locks its store. Where
-        one has it, podman's service is not started to see whether podman has it, too.
+        one has it, no program is started to see whether podman or containerd has it, too.
         Raises ImageNotFound where no engine that answers has ``what``, with a ``hint``, and EngineUnavailable where
         none answers.
         """
@@ -72,7 +88,7 @@ class AnsweringEngines:
             else:
                 answers.append(Answer(client, found))
         if not answers:
-            raise self._missing(lacking, what, hint()) if lacking else self.unavailable()
+            raise self._missing(list(dict.fromkeys(lacking)), what, hint()) if lacking else self.unavailable()
         return answers
 
     def _missing(self, lacking: list[Engine], what: str, hint: str) -> SourceError:

@@ -46,7 +46,7 @@ _LIBPOD = "/v4.0.0/libpod"
 _CHUNK = 1024 * 1024
 """Bytes that one call may receive."""
 
-_LARGEST_ANSWER = 64 * 1024 * 1024
+LARGEST_ANSWER = 64 * 1024 * 1024
 _LONGEST_COMPLAINT = 64 * 1024
 _OK, _NOT_FOUND = 200, 404
 
@@ -78,12 +78,13 @@ class EngineClient:
         with self._answer("/_ping", CONNECT_SECONDS) as response:
             self._read(response)
             api = response.headers.get("Api-Version", "")
-            return EngineVersion(api, is_podman="Libpod-Api-Version" in response.headers)
+            is_podman = "Libpod-Api-Version" in response.headers
+            return EngineVersion(api, Engine.PODMAN if is_podman else Engine.DOCKER)
 
     @property
     def engine(self) -> Engine:
         """The engine that answers: DOCKER_HOST may lead to podman."""
-        return Engine.PODMAN if self.version.is_podman else Engine.DOCKER
+        return self.version.engine
 
     def info(self) -> EngineInfo:
         return self._get(f"{self._prefix}/info", EngineInfo)
@@ -102,11 +103,23 @@ class EngineClient:
     def image(self, name: str) -> ImageDetails:
         """Return the details of an image, by name, id or digest; raises ImageNotFound."""
         # podman's own answer says which lines of the history made a layer
-        prefix = _LIBPOD if self.version.is_podman else self._prefix
+        prefix = _LIBPOD if self.engine is Engine.PODMAN else self._prefix
         return self._get(f"{prefix}/images/{quote(name, safe='/:@')}/json", ImageDetails)
 
     def history(self, name: str) -> list[EngineHistoryLine]:
         return self._get(f"{self._prefix}/images/{quote(name, safe='/:@')}/history", list[EngineHistoryLine])
+
+    def layer_sizes(self, image_id: str) -> list[tuple[str, int]] | None:
+        """Return an id and the size of each layer, None for layers that are not known; Docker does not say the size."""
+        try:
+            details = self.image(image_id)
+            if details.podman_history is None:
+                return [(diff_id, 0) for diff_id in details.diff_ids]
+            sizes = [line.size for line in reversed(self.history(image_id))]
+        except ImageNotFound:
+            return None
+        made = [size for size, line in zip(sizes, details.podman_history, strict=False) if not line.empty_layer]
+        return list(zip(details.diff_ids, made, strict=False))
 
     def containers(self) -> list[ContainerSummary]:
         """Return all containers, running or not, with the sizes of their writable layers."""
@@ -210,8 +223,8 @@ class EngineClient:
     def _get(self, path: str, kind: type[T]) -> T:
         with self._answer(path, CONNECT_SECONDS) as response:
             body = self._read(response)
-        if len(body) > _LARGEST_ANSWER:
-            raise EngineUnavailable(f"{self.endpoint}: the answer to {path} exceeds {human_size(_LARGEST_ANSWER)}")
+        if len(body) > LARGEST_ANSWER:
+            raise EngineUnavailable(f"{self.endpoint}: the answer to {path} exceeds {human_size(LARGEST_ANSWER)}")
         try:
             # Go writes an empty list as null
             return msgspec.json.decode(b"[]" if body.strip() == b"null" else body, type=kind)
@@ -220,7 +233,7 @@ class EngineClient:
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         try:
-            return response.read(_LARGEST_ANSWER + 1)
+            return response.read(LARGEST_ANSWER + 1)
         except (OSError, http.client.HTTPException) as error:
             raise EngineUnavailable(f"{self.endpoint}: {self._cause(error, CONNECT_SECONDS)}") from error
 

@@ -9,7 +9,7 @@ https://docs.podman.io/en/latest/markdown/podman-system-connection.1.html
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import which
 from typing import TypeVar
@@ -33,6 +33,15 @@ _DOCKER_SOCKETS_AT_HOME = (
 )
 """The sockets of Docker Desktop on macOS and Linux, Colima, and Rancher Desktop."""
 
+CONTAINERD_ROOTS = {
+    "/run/containerd/containerd.sock": "/var/lib/containerd",
+    "/run/k3s/containerd/containerd.sock": "/var/lib/rancher/k3s/agent/containerd",
+}
+"""The usual sockets of containerd, and the folder of the data behind each."""
+
+CONTAINERD_CONTENT = "io.containerd.content.v1.content"
+"""The content store, a folder in that folder."""
+
 _DEFAULT_CONTEXT = "default"
 
 T = TypeVar("T")
@@ -44,6 +53,7 @@ class Endpoint:
 
     ``tls_folder`` holds ca.pem, cert.pem and key.pem; ``identity`` is an ssh key. ``problem`` says why the
     address cannot be used. Where ``is_command`` is true, ``host`` is a command that serves as long as it is needed.
+    ``is_optional``: where another engine answers, nobody misses this one.
     """
 
     engine: Engine
@@ -53,6 +63,7 @@ class Endpoint:
     identity: str | None = None
     problem: str | None = None
     is_command: bool = False
+    is_optional: bool = False
 
     @property
     def is_local(self) -> bool:
@@ -66,12 +77,15 @@ class Endpoint:
 def endpoints(engine: Engine | None = None) -> Iterator[Endpoint]:
     """Yield the addresses to try, of one engine or of all: first what the user configured, else the usual sockets.
 
-    Podman's service is the last, if the user asks for podman or podman has been used: starting it takes a moment.
+    Podman's service is the last of podman, if the user asks for podman or podman has been used: starting it takes a
+    moment. Programs speak to containerd, too, and Docker, which may run on top of it, knows more of its images.
     """
-    if engine is not Engine.PODMAN:
+    if engine in (None, Engine.DOCKER):
         yield from _docker()
-    if engine is not Engine.DOCKER:
+    if engine in (None, Engine.PODMAN):
         yield from _podman(may_start=engine is Engine.PODMAN or _podman_has_run())
+    if engine in (None, Engine.CONTAINERD):
+        yield from _containerd(is_optional=engine is None)
 
 
 def _docker() -> Iterator[Endpoint]:
@@ -159,6 +173,14 @@ def _podman(*, may_start: bool) -> Iterator[Endpoint]:
         yield Endpoint(Engine.PODMAN, " ".join(PODMAN_SERVICE), is_command=True)
 
 
+def _containerd(*, is_optional: bool) -> Iterator[Endpoint]:
+    if host := os.environ.get("CONTAINERD_ADDRESS"):
+        yield Endpoint(Engine.CONTAINERD, host if "://" in host else f"unix://{host}")
+        return
+    for found in _sockets(Engine.CONTAINERD, CONTAINERD_ROOTS):
+        yield replace(found, is_optional=is_optional)
+
+
 class _Destination(Struct, frozen=True):
     uri: str = field(default="", name="URI")
     identity: str | None = field(default=None, name="Identity")
@@ -203,7 +225,7 @@ def _connections_file() -> Path:
 def _podman_has_run() -> bool:
     """Return True if podman has run before as this user: its first run makes folders in the user's home."""
     root = "/var/lib" if os.geteuid() == 0 else os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(root, "containers", "storage").is_dir()
+    return os.path.isdir(Path(root, "containers", "storage"))  # noqa: PTH112  # false where a folder cannot be searched
 
 
 def _read_configuration(file: Path, kind: type[T]) -> T | None:

@@ -20,7 +20,7 @@ from layerscope.model.entries import Kind
 from layerscope.model.image import FileSpan, Image, Layer
 from layerscope.model.instruction import instruction_of
 from layerscope.model.progress import ExportProgress
-from layerscope.sources.engine.client import EngineClient
+from layerscope.sources.engine.answering import client_of
 from layerscope.sources.engine.lookup import EngineImage
 from layerscope.sources.engine.replies import EngineHistoryLine, EngineInfo
 from layerscope.sources.engine.stored import storage_of
@@ -114,7 +114,7 @@ class Export:
 
     def __init__(self, images: Sequence[AwaitedImage]) -> None:
         self._images = list({image.image_id: image for image in images}.values())
-        self._client = EngineClient(images[0].endpoint)
+        self._client = client_of(images[0].endpoint)
 
     def receive(self) -> Iterator[ExportEvent]:
         """Yield what happens while the export is written to a temporary file.

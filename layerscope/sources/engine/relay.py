@@ -63,7 +63,7 @@ def listening_program(command: Sequence[str], local: Path, resources: ExitStack)
     process, complaint = start_program(command, subprocess.DEVNULL, resources)
     deadline = time.monotonic() + _START_SECONDS
     while not local.exists():
-        if _has_ended(process):
+        if has_ended(process):
             raise OSError(complaint().removeprefix("Error: ") or f"{command[0]} ended with status {process.returncode}")
         if time.monotonic() > deadline:
             raise TimeoutError
@@ -72,7 +72,7 @@ def listening_program(command: Sequence[str], local: Path, resources: ExitStack)
     return connection, complaint
 
 
-def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
     """Wait a moment, and return whether a program has ended; none says when it listens, so its socket is looked for.
 
     A signal in the middle of a wait leaves the lock of Popen locked, and the next wait without end.

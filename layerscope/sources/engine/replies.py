@@ -6,28 +6,33 @@ A field that an engine leaves out has its default; one of another type makes the
 from msgspec import Struct, field
 
 from layerscope.model.documents import Digest, HistoryEntry, RunConfig
+from layerscope.model.engine import Engine
 
 _ADDED, _REMOVED = 1, 2
 
 
 class EngineVersion(Struct, frozen=True):
-    """The headers of an answer to ``/_ping``: the newest API version that the engine speaks, and whether it is podman.
+    """The headers of an answer to ``/_ping``: the newest API version that the engine speaks, and which one it is.
 
     ``DOCKER_HOST`` may hold podman's address.
     """
 
     api: str
-    is_podman: bool
+    engine: Engine
 
 
 class ImageSummary(Struct, frozen=True):
-    """One image of ``/images/json``; ``size`` in bytes as the engine counts it, ``created`` in seconds since 1970."""
+    """One image of ``/images/json``; ``size`` in bytes as the engine counts it, ``created`` in seconds since 1970.
+
+    ``namespace`` is one of containerd.
+    """
 
     image_id: str = field(name="Id")
     tags: list[str] | None = field(default=None, name="RepoTags")
     size: int | None = field(default=None, name="Size")
     created: int | None = field(default=None, name="Created")
     shared_size: int = field(default=-1, name="SharedSize")
+    namespace: str | None = None
 
 
 class _GraphDriver(Struct, frozen=True):
@@ -42,7 +47,7 @@ class _RootFS(Struct, frozen=True):
 class ImageDetails(Struct, frozen=True):
     """An answer to ``/images/NAME/json``; ``size`` in bytes as the engine counts it.
 
-    Podman's own API adds the history of the config, base first.
+    Podman's own API adds the history of the config, base first; ``namespace`` is one of containerd.
     """
 
     image_id: str = field(name="Id")
@@ -57,6 +62,7 @@ class ImageDetails(Struct, frozen=True):
     variant: str | None = field(default=None, name="Variant")
     config: RunConfig | None = field(default=None, name="Config")
     podman_history: list[HistoryEntry] | None = field(default=None, name="History")
+    namespace: str | None = None
 
     @property
     def digest(self) -> Digest:

@@ -10,6 +10,7 @@ from layerscope.model.documents import Digest, ImageConfig
 from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, Image, Layer, UnpackedLayer
 from layerscope.model.local import Storage
+from layerscope.sources.engine.endpoints import CONTAINERD_CONTENT
 from layerscope.sources.engine.lookup import EngineImage
 from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.image.builder import Origin, pair_history
@@ -17,7 +18,6 @@ from layerscope.sources.image.documents import Documents, FolderFiles
 from layerscope.sources.image.oci_layout import oci_candidates
 from layerscope.sources.store import containers_storage, docker_graph
 
-_CONTENT = "io.containerd.content.v1.content"
 _CONTAINERD_ROOT = Path("/var/lib/containerd")
 
 
@@ -34,7 +34,13 @@ def stored_candidates(found: EngineImage, info: EngineInfo, origin: Origin) -> t
         return ()
     root = Path(info.root)
     if info.uses_containerd:
-        return _from_containerd(root, image_id, origin)
+        is_content = found.client.engine is Engine.CONTAINERD
+        folders = (
+            [root]
+            if is_content
+            else [root / "containerd" / "daemon" / CONTAINERD_CONTENT, _CONTAINERD_ROOT / CONTAINERD_CONTENT]
+        )
+        return _from_containerd(folders, image_id, origin)
     read = containers_storage.stored_image if found.client.engine == Engine.PODMAN else docker_graph.stored_image
     stored = read(root, info.driver, image_id)
     if stored is None:
@@ -52,7 +58,8 @@ def storage_of(found: EngineImage, info: EngineInfo, image: Image) -> Storage:
     is_read = bool(info.root) and all(path.startswith((info.root, str(_CONTAINERD_ROOT))) for path in read)
     folders = read if is_read else found.details.folders
     locations = tuple(folders) if len(folders) == len(image.layers) else ()
-    return Storage(found.client.engine, store, info.driver or None, info.backing_filesystem, locations)
+    driver, namespace = info.driver or None, found.details.namespace
+    return Storage(found.client.engine, store, driver, info.backing_filesystem, locations, namespace)
 
 
 def _image(image_id: Digest, config: ImageConfig, stored: tuple[UnpackedLayer, ...], origin: Origin) -> Image:
@@ -83,9 +90,9 @@ def _is_trusted(layer: UnpackedLayer) -> bool:
         return False
 
 
-def _from_containerd(root: Path, image_id: Digest, origin: Origin) -> tuple[Candidate, ...]:
+def _from_containerd(folders: list[Path], image_id: Digest, origin: Origin) -> tuple[Candidate, ...]:
     """Return the images below an index or manifest of containerd's content store, a layout without ``index.json``."""
-    for folder in (root / "containerd" / "daemon" / _CONTENT, _CONTAINERD_ROOT / _CONTENT):
+    for folder in folders:
         with suppress(FormatError, OSError):
             candidates = oci_candidates(Documents(FolderFiles(folder)), origin, image_id)
             if any(candidate.complete for candidate in candidates):

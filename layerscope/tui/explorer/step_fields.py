@@ -195,8 +195,9 @@ def storage_fields(storage: Storage) -> list[Field]:
     """Return how the engine stores the image, in two fields."""
     on = f" on {short_name(storage.backing_filesystem)}" if storage.backing_filesystem else ""
     driver = f"{short_name(storage.driver)}{on}" if storage.driver else f"driver: {_UNKNOWN}"
+    store = f"namespace {short_name(storage.namespace)}" if storage.namespace else storage.store
     return [
-        ("Storage", f"{storage.engine}, {storage.store}, {driver}"),
+        ("Storage", f"{storage.engine}, {store}, {driver}"),
         ("On write", storage.copy_on_write or _UNKNOWN),
     ]
 

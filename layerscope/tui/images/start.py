@@ -138,7 +138,7 @@ class StartScreen(Screen[object]):
     @on(Listed)
     def _on_listed(self, message: Listed) -> None:
         self._state.add(message.rows)
-        self._state.refusals.update(dict.fromkeys(message.refusals))
+        self._state.refusals.update(dict.fromkeys(message.refusals, message.awaited))
         if message.is_last:
             self._state.awaited.discard(message.awaited)
         self._show()
@@ -163,7 +163,7 @@ class StartScreen(Screen[object]):
             text.append(f"  {printable_name(row.name)}" if len(row.names) > 1 else "")
         elif self._state.query is not None:
             text.append("Nothing matches.", "italic")
-        for refusal in self._state.refusals:
+        for refusal in self._state.refusals_to_show:
             text.append(f"\n{printable_line(refusal)}" if text else printable_line(refusal), "italic")
         self.query_exactly_one("#start-detail", Static).update(text)
 

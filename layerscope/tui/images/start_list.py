@@ -11,6 +11,7 @@ from textual import events
 from textual.message import Message
 
 from layerscope.analysis.search.query import Query
+from layerscope.model.engine import Engine
 from layerscope.model.local import Container, LocalArchive, LocalImage
 from layerscope.settings.state_file import Recent
 from layerscope.text import human_size, printable_line, printable_name
@@ -134,12 +135,12 @@ _ORDER_KEYS: dict[StartOrder, Callable[[StartRow], tuple[object, ...]]] = {
 
 @dataclass
 class StartState:
-    """The lists so far; ``awaited`` names engines that have not answered, ``refusals`` say why others will not."""
+    """The lists so far; ``awaited`` names engines that have not answered, ``refusals`` say who will not, and why."""
 
     order: StartOrder = StartOrder.NEWEST
     query: Query | None = None
     awaited: set[str] = field(default_factory=set)
-    refusals: dict[str, None] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
     _rows: dict[tuple[Section, str], StartRow] = field(default_factory=dict)
 
     def add(self, rows: Iterable[StartRow]) -> None:
@@ -160,6 +161,12 @@ class StartState:
     def is_empty(self) -> bool:
         """True if there is nothing to open, and nobody is still being asked."""
         return not self._rows and not self.awaited
+
+    @property
+    def refusals_to_show(self) -> list[str]:
+        """The refusals; that of containerd only where there is no image: Docker has one that only root may ask."""
+        has_images = bool(self.count(Section.IMAGES))
+        return [text for text, engine in self.refusals.items() if not has_images or engine != Engine.CONTAINERD]
 
     def count(self, section: Section) -> int:
         """Return the number of rows of a section, before the filter."""

@@ -25,6 +25,8 @@ from tests.tui.journeys import Journey, starting
 
 NO_DOCKER = "docker at unix:///no/docker.sock: no such socket"
 NO_PODMAN = "podman at unix:///no/podman.sock: no such socket"
+NO_CONTAINERD = "containerd at unix:///no/containerd.sock: permission denied"
+REFUSALS = {"podman": (NO_PODMAN,), "containerd": (NO_CONTAINERD,)}
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> None:
     containers = [Container(Engine.DOCKER, "0123456789abcdef", "web", "app:1", "running", 12_000)]
 
     def listed(found: list[Any]) -> Callable[[str], Listing[Any]]:
-        return lambda engine: Listing(found if engine == "docker" else [], () if engine == "docker" else (NO_PODMAN,))
+        return lambda engine: Listing(found if engine == "docker" else [], REFUSALS.get(engine, ()))
 
     monkeypatch.setattr("layerscope.tui.images.start.local_images", listed(images))
     monkeypatch.setattr("layerscope.tui.images.start.local_containers", listed(containers))
@@ -102,6 +104,8 @@ async def test_images_containers_and_archives_stand_below_each_other_the_newest_
 async def test_an_engine_that_does_not_answer_is_named_with_the_reason() -> None:
     async with starting() as at:
         assert NO_PODMAN in at.screen()
+        # Docker runs on a containerd that only root may ask
+        assert NO_CONTAINERD not in at.screen()
 
 
 @pytest.mark.usefixtures("engines", "folder")
@@ -230,6 +234,8 @@ async def test_where_there_is_nothing_it_says_what_to_type(tmp_path: Path, monke
         assert "docker save my-app:v1 | layerscope -" in at.screen()
         assert NO_DOCKER in at.screen()
         assert NO_PODMAN in at.screen()
+        # Docker runs on a containerd that only root may ask
+        assert NO_CONTAINERD not in at.screen()
 
 
 async def test_refresh_lists_what_has_come(folder: Path) -> None:
