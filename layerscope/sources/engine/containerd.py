@@ -25,12 +25,7 @@ from layerscope.model.image import Image
 from layerscope.sources.engine import relay
 from layerscope.sources.engine.client import LARGEST_ANSWER, STREAM_SECONDS, EngineClient
 from layerscope.sources.engine.endpoints import CONTAINERD_CONTENT, CONTAINERD_ROOTS, Endpoint
-from layerscope.sources.engine.replies import (
-    EngineInfo,
-    EngineVersion,
-    ImageDetails,
-    ImageSummary,
-)
+from layerscope.sources.engine.replies import EngineInfo, EngineVersion, ImageDetails, ImageSummary
 from layerscope.sources.engine.transport import CONNECT_SECONDS
 from layerscope.sources.image.builder import Origin
 from layerscope.sources.image.documents import Documents, FolderFiles
@@ -47,7 +42,7 @@ _CHUNK = 1024 * 1024
 _ROOT = re.compile(r"^\s+root\s+(/.*\S)", re.MULTILINE)
 """A line of ``ctr plugins ls -d``: what the plugin of the content store exports."""
 
-_IMAGE_ID = re.compile(r"(?:sha256:)?([0-9a-f]{7,64})")
+_IMAGE_ID = re.compile(r"(?:sha256:)?[0-9a-f]{7,64}")
 _UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 
 
@@ -58,7 +53,6 @@ class _Name(NamedTuple):
     name: str
     digest: Digest
     size: int | None
-    platforms: tuple[str, ...]
 
     @property
     def reference(self) -> str:
@@ -72,9 +66,10 @@ class _Name(NamedTuple):
 
     def is_named(self, name: str) -> bool:
         """Return whether this is the image of a name: short or in full, with a digest, or the start of an id."""
-        if hexadecimal := _IMAGE_ID.fullmatch(name):
-            # a node of Kubernetes has a name that is the digest of the config, by which crictl knows the image
-            return any(each.startswith(f"sha256:{hexadecimal[1]}") for each in (str(self.digest), self.name))
+        # a node of Kubernetes has a name that is the digest of the config, by which crictl knows the image
+        start = f"sha256:{name.removeprefix('sha256:')}"
+        if _IMAGE_ID.fullmatch(name) and any(each.startswith(start) for each in (str(self.digest), self.name)):
+            return True
         wanted, known = ImageName.parse(name), ImageName.parse(self.name)
         if wanted is None or known is None:
             return False
@@ -210,7 +205,7 @@ class ContainerdClient(EngineClient):
     def export(
         self, image_ids: Sequence[str], name: str, platform: tuple[str, str, str] | None = None
     ) -> Iterator[bytes]:
-        """Yield an image as ``ctr images export`` writes it, by default the platform of this machine, if it has that.
+        """Yield an image as ``ctr images export`` writes it, an index by default for the platform of this machine.
 
         An image is exported under a name, but another one than it had when it was looked up is refused by its digest.
         """
@@ -265,8 +260,8 @@ def _matching(name: str, names: Iterable[_Name]) -> list[_Name]:
 
 
 def _parsed(namespace: str, line: str) -> _Name | None:
-    """Return a line of ``ctr images ls``: name, media type, digest, size, unit, platforms, labels."""
-    name, _, digest, number, unit, platforms, *_ = [*line.split(), *[""] * 6]
+    """Return a line of ``ctr images ls``: name, media type, digest, size, unit, and more."""
+    name, _, digest, number, unit, *_ = [*line.split(), *[""] * 5]
     try:
         parsed = Digest.parse(digest)
     except ValueError:
@@ -274,7 +269,7 @@ def _parsed(namespace: str, line: str) -> _Name | None:
     size = None
     with suppress(ValueError, KeyError):
         size = round(float(number) * _UNITS[unit])
-    return _Name(namespace, name, parsed, size, tuple(platforms.split(",")))
+    return _Name(namespace, name, parsed, size)
 
 
 def _seconds(created: str | None) -> int | None:
