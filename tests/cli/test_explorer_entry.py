@@ -125,7 +125,7 @@ def test_a_signal_ends_it_with_the_terminal_as_before_and_nothing_left(
     assert list(tmp_path.iterdir()) == []
 
 
-_MOMENTS = [(0.15 + 0.1 * moment, moment % 2 == 1) for moment in range(12)]
+_MOMENTS = [(0.2 + 0.17 * moment, moment % 2 == 1) for moment in range(7)]
 """Seconds after the start, while it imports, opens, lays out its screen, and shows it; every other one with a pipe."""
 
 

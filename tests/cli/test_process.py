@@ -55,7 +55,7 @@ def test_an_image_with_flags_needs_no_parser(arguments: tuple[str | Path, ...]) 
 
 
 @pytest.mark.parametrize("command", [(), ("layers",)])
-@pytest.mark.parametrize("flags", [(), ("--json",), ("--no-cache",), ("--no-cache", "--json")])
+@pytest.mark.parametrize("flags", [(), ("--no-cache", "--json")])
 def test_a_parser_finds_the_same_answer(command: tuple[str, ...], flags: tuple[str, ...]) -> None:
     unparsed = launch(*command, MY_APP, *flags)
     parsed = launch(*command, *flags, "--", MY_APP)
@@ -91,9 +91,17 @@ def test_the_explorer_imports_no_other_screen_before_its_first_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("layers", MY_APP), ("tree", MY_APP), ("tree", MY_APP, "--json"), ("--help",), ("--version",)]
+    ("arguments", "unbuffered"),
+    [
+        (("layers", MY_APP), ""),
+        (("tree", MY_APP), ""),
+        (("tree", MY_APP), "1"),
+        (("tree", MY_APP, "--json"), ""),
+        (("tree", MY_APP, "--json"), "1"),
+        (("--help",), ""),
+        (("--version",), "1"),
+    ],
 )
-@pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_closed_pipe_ends_silently(arguments: tuple[str | Path, ...], unbuffered: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -125,7 +133,7 @@ def test_streams_that_are_closed_do_no_harm(closed: str) -> None:
         assert json.loads(finished.stdout)["schema_version"] == 2
 
 
-@pytest.mark.parametrize("command", [["layers"], ["tree"], ["tree", "--layer", "1"]])
+@pytest.mark.parametrize("command", [["layers"], ["tree"]])
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_locale_without_unicode_gets_escapes(command: list[str], encoding: str) -> None:
     outcome = launch(*command, SAMPLES / "odd-names.tar", PYTHONIOENCODING=encoding)

@@ -47,7 +47,7 @@ _SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(
 @given(
     st.dictionaries(
         _TEXT,
-        st.recursive(_SCALARS | _TEXT, lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner)),
+        st.recursive(_SCALARS | _TEXT, lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner), max_leaves=12),
         min_size=1,
     )
 )

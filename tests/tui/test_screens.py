@@ -166,13 +166,13 @@ async def test_help_lists_every_key() -> None:
             assert words in shown or "depth" in words, f"the help lists {binding.key}"
 
 
-@pytest.mark.parametrize("key", ["escape", "question_mark", "q", "enter"])
-async def test_keys_that_close_the_help(key: str) -> None:
+async def test_keys_that_close_the_help() -> None:
     async with journey(MY_APP, (80, 24)) as at:
-        await at.press("question_mark", "j", "down", "k")
-        assert isinstance(at.app.screen, HelpScreen)
-        await at.press(key)
-        assert isinstance(at.app.screen, ExplorerScreen)
+        for key in ("escape", "question_mark", "q", "enter"):
+            await at.press("question_mark", "j", "down", "k")
+            assert isinstance(at.app.screen, HelpScreen)
+            await at.press(key)
+            assert isinstance(at.app.screen, ExplorerScreen), key
 
 
 async def test_q_quits() -> None:
@@ -337,16 +337,18 @@ async def test_the_mouse_chooses_folds_and_scrolls() -> None:
         assert isinstance(at.app.screen, HelpScreen)
 
 
-@pytest.mark.parametrize("theme", ["layerscope-dark", "layerscope-light", "ansi-dark", "ansi-light", "textual-dark"])
-async def test_themes(theme: str) -> None:
-    async with journey(MY_APP, theme=theme) as at:
-        await at.press("Z", "tab", "j", "question_mark", "escape")
-        cursor, other = (at.explorer.file_tree.render_line(y)._segments[-1].style for y in (1, 2))
-        assert cursor != other, "the cursor is seen"
-        layers = at.explorer.layer_list
-        waits_at = layers.lines_of(layers.cursor).start - layers.scroll_offset.y
-        waiting, other = (layers.render_line(y)._segments[-1].style for y in (waits_at, waits_at - 1))
-        assert waiting != other, "and where it waits as well"
+async def test_the_cursor_is_seen_in_every_theme() -> None:
+    async with journey(MY_APP, theme="layerscope-dark") as at:
+        await at.press("Z", "tab", "j")
+        for theme in ("layerscope-dark", "layerscope-light", "ansi-dark", "ansi-light", "textual-dark"):
+            at.app.theme = theme
+            await at.settle()
+            cursor, other = (at.explorer.file_tree.render_line(y)._segments[-1].style for y in (1, 2))
+            assert cursor != other, theme
+            layers = at.explorer.layer_list
+            waits_at = layers.lines_of(layers.cursor).start - layers.scroll_offset.y
+            waiting, other = (layers.render_line(y)._segments[-1].style for y in (waits_at, waits_at - 1))
+            assert waiting != other, "and where it waits as well"
 
 
 async def test_chosen_numbers_are_readable_in_any_colours_of_the_terminal() -> None:
@@ -434,21 +436,19 @@ async def test_sizes(size: tuple[int, int]) -> None:
         assert at.explorer.file_tree.size.height > size[1] // 3
 
 
-@pytest.mark.parametrize("key", ["s", "c", "o", "Z", "plus", "a", "2"])
-async def test_a_key_that_changes_files_shows_them_on_a_small_screen(key: str) -> None:
+async def test_a_key_that_changes_a_pane_shows_it_on_a_small_screen() -> None:
     async with journey(MY_APP, (80, 24)) as at:
-        await at.press(key)
-        assert at.focused() == "LayerFileTree"
-        assert at.explorer.file_tree.is_on_screen
-
-
-@pytest.mark.parametrize("key", ["e", "D"])
-async def test_a_key_that_changes_the_layers_shows_them_on_a_small_screen(key: str) -> None:
-    async with journey(MY_APP, (80, 24)) as at:
-        await at.press("tab")
-        assert not at.explorer.layer_list.is_on_screen
-        await at.press(key)
-        assert at.explorer.layer_list.is_on_screen
+        for key in ("s", "c", "o", "Z", "plus", "2", "a"):
+            assert at.focused() == "LayerList"
+            await at.press(key)
+            assert at.focused() == "LayerFileTree", key
+            assert at.explorer.file_tree.is_on_screen
+            await at.press("shift+tab")
+        for key in ("e", "D"):
+            await at.press("tab")
+            assert at.focused() == "LayerFileTree"
+            await at.press(key)
+            assert at.explorer.layer_list.is_on_screen, key
 
 
 async def test_a_small_screen_says_in_one_line_why_a_pane_cannot_be_zoomed() -> None:

@@ -67,7 +67,8 @@ def test_junk_in_a_document_is_an_image_or_one_sentence(tmp_path: Path, files: M
     folder = write_folder(tmp_path / "image", files)
     for name, content in files.items():
         if isinstance(content, bytes) and content[:1] in (b"{", b"["):
-            for document in spoiled(json.loads(content)):
+            # the config of the other image has the form of this one's
+            for document in spoiled(json.loads(content)) if content != ARM.config_json else ():
                 (folder / name).write_bytes(document)
                 check(folder)
             (folder / name).write_bytes(content)

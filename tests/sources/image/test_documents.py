@@ -10,7 +10,6 @@ import pytest
 
 from layerscope.errors import InvalidManifest, LayerscopeError
 from layerscope.model.documents import ImageConfig
-from layerscope.model.image import Compression
 from layerscope.sources.image.documents import DOCUMENT_LIMIT, Documents, FolderFiles
 from layerscope.sources.image.manifest_kind import KindFields
 from layerscope.sources.open import open_source
@@ -143,7 +142,7 @@ def one_config_by_many_entries() -> Members:
     ],
 )
 def test_many_references_to_documents_end_soon(tmp_path: Path, members: Callable[[], Members]) -> None:
-    path = write_tar(tmp_path / "x.tar", members(), Compression.GZIP)
+    path = write_tar(tmp_path / "x.tar", members())
     start = time.process_time()
     with suppress(LayerscopeError), open_source(str(path)) as source:
         source.choose()
@@ -229,11 +228,11 @@ def test_more_images_than_50000_are_one_sentence(tmp_path: Path) -> None:
 
 def test_a_chain_of_long_links_is_not_followed_for_each_of_many_names(tmp_path: Path) -> None:
     files: Members = {f"a{n}": Link("x/../" * 800 + f"a{n + 1}") for n in range(30)} | {"a30": b"L"}
-    names = [f"y{n}/../a0" for n in range(20_000)]
+    names = [f"y{n}/../a0" for n in range(5_000)]
     files |= {"manifest.json": to_json([{"Config": "c", "Layers": names}]), "c": APP.config_json}
     path = write_tar(tmp_path / "x.tar", files)
     start = time.process_time()
     with open_source(str(path)) as source:
         found = source.choose()
-    assert len(found.layers) == 20_000
-    assert time.process_time() - start < 3 * A_SECOND_TOO_MANY
+    assert len(found.layers) == 5_000
+    assert time.process_time() - start < A_SECOND_TOO_MANY

@@ -219,27 +219,25 @@ async def test_the_next_size_view_shows_what_the_last_one_showed(tmp_path: Path)
         assert at.screen() == shown
 
 
-@pytest.mark.parametrize(
-    ("view", "row", "names"),
-    [
-        ("5", 0, ["/usr/bin/sh"]),
-        ("7", 0, ["/var/lib/apt/lists/main_Packages"]),
-        ("8", 0, ["/srv/copy.bin", "/srv/model.bin"]),
-        ("1", 1, ["/var/lib/apt/lists/main_Packages"]),
-    ],
-)
-async def test_enter_lists_the_files_of_a_row(tmp_path: Path, view: str, row: int, names: list[str]) -> None:
+async def test_enter_lists_the_files_of_a_row(tmp_path: Path) -> None:
     async with journey(messy_image(tmp_path)) as at:
-        await at.press("w", view)
-        await at.settle()
-        await at.press(*["down"] * row, "enter")
-        await at.settle()
-        assert [line.split()[-1] for line in rows(at)] == names
-        await at.press("enter")
-        await at.settle()
-        assert shown_screen(at) == "FileScreen"
-        await at.press("escape")
-        assert [line.split()[-1] for line in rows(at)] == names
+        await at.press("w")
+        for view, row, names in (
+            ("5", 0, ["/usr/bin/sh"]),
+            ("7", 0, ["/var/lib/apt/lists/main_Packages"]),
+            ("8", 0, ["/srv/copy.bin", "/srv/model.bin"]),
+            ("1", 1, ["/var/lib/apt/lists/main_Packages"]),
+        ):
+            await at.press(view)
+            await at.settle()
+            await at.press(*["down"] * row, "enter")
+            await at.settle()
+            assert [line.split()[-1] for line in rows(at)] == names
+            await at.press("enter")
+            await at.settle()
+            assert shown_screen(at) == "FileScreen"
+            await at.press("escape")
+            assert [line.split()[-1] for line in rows(at)] == names
 
 
 async def test_dead_bytes_are_listed_by_cause(tmp_path: Path) -> None:

@@ -207,17 +207,15 @@ async def test_markup_and_odd_bytes_are_text(tmp_path: Path) -> None:
         assert at.tree() == ["+ caf\\xe9"]
 
 
-@pytest.mark.parametrize(
-    ("typed", "found"),
-    [
-        (r"d\xe4m", [r"d\\xe4m", r"d\xe4m"]),
-        (r"d\xe4*", [r"d\\xe4m", r"d\xe4m"]),
-        (r"h\x1b", [r"esch\x1bape"]),
-        (r"\u202e", [r"bi\u202edi"]),
-    ],
-)
-async def test_a_name_shown_with_escapes_can_be_typed_back(tmp_path: Path, typed: str, found: list[str]) -> None:
+async def test_a_name_shown_with_escapes_can_be_typed_back(tmp_path: Path) -> None:
     names = ("d\udce4m", r"d\xe4m", "esch\x1bape", "bi\u202edi", "other")
     async with journey(docker_archive(tmp_path / "names.tar", image(layer(*map(file, names))))) as at:
-        await at.filter(typed)
-        assert [name.removeprefix("+ ") for name in at.tree()] == found
+        for typed, found in (
+            (r"d\xe4m", [r"d\\xe4m", r"d\xe4m"]),
+            (r"d\xe4*", [r"d\\xe4m", r"d\xe4m"]),
+            (r"h\x1b", [r"esch\x1bape"]),
+            (r"\u202e", [r"bi\u202edi"]),
+        ):
+            await at.filter(typed)
+            assert [name.removeprefix("+ ") for name in at.tree()] == found
+            await at.press("escape")
