@@ -105,7 +105,7 @@ WRONG_USAGE = {
 
 
 @pytest.mark.parametrize("arguments", WRONG_USAGE)
-def test_wrong_usage(capsys: Capture, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_is_one_sentence(capsys: Capture, arguments: tuple[str, ...]) -> None:
     assert WRONG_USAGE[arguments] in ask(capsys, *arguments).complaint
 
 

@@ -104,7 +104,7 @@ def test_each_command_has_help_of_its_own(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--version",), (MY_APP, "--version")])
-def test_version(capsys: Capture, arguments: tuple[str, ...]) -> None:
+def test_the_version_is_printed(capsys: Capture, arguments: tuple[str, ...]) -> None:
     assert ask(capsys, *arguments).out == f"layerscope {__version__}\n"
 
 

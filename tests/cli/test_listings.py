@@ -45,7 +45,7 @@ def test_the_tree_is_that_of_the_last_layer_by_default(capsys: Capture) -> None:
     assert document(capsys, "tree", MY_APP)["layer"] == 6
 
 
-def test_an_opaque_whiteout(capsys: Capture) -> None:
+def test_an_opaque_whiteout_removes_what_the_layer_does_not_write_again(capsys: Capture) -> None:
     tree = document(capsys, "tree", SAMPLES / "opaque.oci.tar", "--layer", "3", "--only", "added,modified,removed")
     assert {entry["path"]: entry["change"] for entry in tree["entries"]} == {
         "/srv/data/north.csv": "modified",
@@ -59,12 +59,12 @@ def test_an_opaque_whiteout(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("only", ["added,removed", "added, removed", "removed,added,added"])
-def test_only_some_changes(capsys: Capture, only: str) -> None:
+def test_only_the_chosen_kinds_of_change_are_listed(capsys: Capture, only: str) -> None:
     tree = document(capsys, "tree", MY_APP, "--layer", "5", "--only", only)
     assert Counter(entry["change"] for entry in tree["entries"]) == {"added": 3, "removed": 8}
 
 
-def test_depth_and_order(capsys: Capture) -> None:
+def test_a_depth_and_an_order_by_size_can_be_chosen(capsys: Capture) -> None:
     tree = document(capsys, "tree", MY_APP, "--depth", "1")
     assert all(entry["path"].count("/") == 1 for entry in tree["entries"])
     sizes = [entry["size"] for entry in document(capsys, "tree", MY_APP, "--sort", "size")["entries"]]

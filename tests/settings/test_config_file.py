@@ -36,7 +36,7 @@ def test_a_file_that_is_not_there_sets_nothing(path: Path) -> None:
         ('keys."explorer.size" = ["W", "f2"]', "keys", {"explorer.size": "W,f2"}),
     ],
 )
-def test_settings_are_read(path: Path, text: str, name: str, value: Any) -> None:
+def test_each_setting_is_read_from_its_line(path: Path, text: str, name: str, value: Any) -> None:
     assert read(path, text) == ConfigFile({name: value})
 
 

@@ -368,7 +368,7 @@ async def test_a_theme_is_changed_while_it_runs() -> None:
         assert at.explorer.file_tree.render_line(3)._segments[1].style != before
 
 
-async def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_color_leaves_shades_of_grey(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with journey(MY_APP) as at:
         await at.press("c", "Z")
@@ -424,7 +424,7 @@ async def test_a_locale_without_unicode(size: tuple[int, int], monkeypatch: pyte
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_sizes(size: tuple[int, int]) -> None:
+async def test_the_explorer_fills_a_terminal_of_any_size_and_names_have_room(size: tuple[int, int]) -> None:
     async with journey(MY_APP, size) as at:
         assert {len(row) for row in at.rows()} == {size[0]}
         assert len(at.rows()) == size[1]

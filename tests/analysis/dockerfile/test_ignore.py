@@ -26,7 +26,7 @@ from layerscope.analysis.dockerfile.ignore import ignore_patterns, is_ignored
         ("./a/../b", ["b"], ["a"]),
     ],
 )
-def test_patterns(text: str, ignored: list[str], kept: list[str]) -> None:
+def test_a_pattern_ignores_what_docker_leaves_out_of_a_build(text: str, ignored: list[str], kept: list[str]) -> None:
     patterns = ignore_patterns(text)
     assert [path for path in ignored if not is_ignored(path, patterns)] == []
     assert [path for path in kept if is_ignored(path, patterns)] == []

@@ -66,7 +66,7 @@ def rows(tree: LayeredTree, selection: TreeSelection) -> dict[str, Any]:
     return {row["path"]: row for row in parsed(tree, selection)}
 
 
-def test_a_whole_document(tmp_path: Path) -> None:
+def test_a_document_has_every_field_of_an_entry(tmp_path: Path) -> None:
     tree = tree_of(docker_archive(tmp_path / "image.tar", image(layer(file("a", b"1", mtime=3)), layer(whiteout("a")))))
     text = io.StringIO()
     write_tree_document(tree, TreeSelection(2), text)

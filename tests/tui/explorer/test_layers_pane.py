@@ -244,7 +244,7 @@ async def test_an_image_without_history(tmp_path: Path) -> None:
         assert at.tree() == ["etc/", "srv/", "+ top"]
 
 
-async def test_127_layers(tmp_path: Path) -> None:
+async def test_as_many_layers_as_docker_allows_are_listed_and_chosen(tmp_path: Path) -> None:
     layers = [layer(file(f"file-{number}", b"x" * number)) for number in range(1, 128)]
     async with journey(docker_archive(tmp_path / "many.tar", image(*layers))) as at:
         assert at.layer() == 127

@@ -81,7 +81,7 @@ async def test_the_cursor_stays_on_its_path_when_the_layer_changes() -> None:
         assert at.frame("files")[1].endswith("133 rows"), "all are open still, with what layer 4 removed"
 
 
-async def test_changes_only() -> None:
+async def test_c_leaves_only_what_changed_and_again_shows_all() -> None:
     async with journey(MY_APP) as at:
         await at.press("c", "Z")
         assert at.tree() == ["var/", "www/", "html/", "+ Dockerfile", "~ index.html", "+ logo.svg", "+ style.css"]
@@ -110,7 +110,7 @@ async def test_removed_files_are_shown_where_they_were() -> None:
         assert "removed by this layer, written by layer" in at.entry()
 
 
-async def test_largest_first() -> None:
+async def test_s_sorts_by_size_and_again_by_name() -> None:
     async with journey(MY_APP) as at:
         await at.press("s")
         assert at.tree()[:4] == ["usr/", "etc/", "var/", "srv/"]

@@ -236,7 +236,7 @@ TREE = layered(
         (View(2, query=parse_query("none")), ""),
     ],
 )
-def test_each_view(view: View, expected: str) -> None:
+def test_each_view_has_its_rows(view: View, expected: str) -> None:
     assert b" ".join(shown(built(TREE, view))).decode() == expected
 
 
