@@ -112,6 +112,7 @@ async def test_an_instruction_has_the_room_of_a_word_that_the_mark_says_as_well(
     )
     async with comparing(old, new, (80, 24)) as at:
         await at.press("tab")
+        await at.still()
         lines = at.layers()
         assert lines[0].endswith(f"{titles[0]}     same")
         assert lines[1].endswith(titles[1])
