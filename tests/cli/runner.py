@@ -6,6 +6,7 @@
     assert outcome.status == 0
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from tests.samples import SAMPLES
 
 MY_APP = SAMPLES / "my-app.tar"
 PLATFORMS = SAMPLES / "platforms.oci.tar"
+
+Document = dict[str, Any]
 
 COMMAND = (sys.executable, "-m", "layerscope")
 _PATIENCE_SECONDS = 60
@@ -50,6 +53,21 @@ def ask(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Outcome:
     capsys.readouterr()
     status = run(list(map(str, arguments)))
     return Outcome(status, *capsys.readouterr())
+
+
+def document(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Document:
+    """Return what a command writes with --json."""
+    capsys.readouterr()
+    assert run([*map(str, arguments), "--json"]) == 0
+    found: Document = json.loads(capsys.readouterr().out)
+    return found
+
+
+def without(document: Any, names: set[str]) -> Any:
+    """Return a document without some fields, wherever they are."""
+    if isinstance(document, dict):
+        return {key: without(value, names) for key, value in document.items() if key not in names}
+    return [without(part, names) for part in document] if isinstance(document, list) else document
 
 
 def start(*arguments: str | Path, **options: Any) -> "subprocess.Popen[bytes]":

@@ -17,8 +17,8 @@ from layerscope.model.engine import Engine
 from layerscope.session.local.listing import local_images
 from layerscope.sources.open import open_source
 from tests.builders import docker_archive, file, image, layer
-from tests.cli.runner import ask
-from tests.engines.tools import document, need, run, without
+from tests.cli.runner import ask, document, without
+from tests.engines.tools import need, run
 
 pytestmark = pytest.mark.engine
 

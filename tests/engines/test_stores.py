@@ -12,8 +12,9 @@ from layerscope.cache.cache import Cache, RecordKind
 from layerscope.cli.main import run as layerscope
 from layerscope.errors import InvalidLayer
 from layerscope.session.open import open_image
+from tests.cli.runner import document, without
 from tests.engines.forwarder import Forwarder, forwarded
-from tests.engines.tools import VARIABLES, document, need, run, without
+from tests.engines.tools import VARIABLES, need, run
 
 pytestmark = pytest.mark.engine
 

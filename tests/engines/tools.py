@@ -1,6 +1,5 @@
 """Runners for the tools of real engines; a test whose tool is missing is skipped, with the reason."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -11,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from layerscope.cli.main import run as layerscope
 
 VARIABLES = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}
 """The variable that holds the address of each engine."""
@@ -34,21 +31,6 @@ def run(*command: str | Path, environment: Mapping[str, str] | None = None, fold
     )
     assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.stderr.decode('utf-8', 'replace')}"
     return done.stdout
-
-
-def document(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Document:
-    """Return what a command writes with --json."""
-    capsys.readouterr()
-    assert layerscope([*map(str, arguments), "--json"]) == 0
-    found: Document = json.loads(capsys.readouterr().out)
-    return found
-
-
-def without(document: Any, names: set[str]) -> Any:
-    """Return a document without some fields, wherever they are."""
-    if isinstance(document, dict):
-        return {key: without(value, names) for key, value in document.items() if key not in names}
-    return [without(part, names) for part in document] if isinstance(document, list) else document
 
 
 def need(tool: str, *answering: str) -> None:

@@ -2,17 +2,20 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import pytest
 
 from layerscope.errors import LayerscopeError
+from layerscope.model.image import Compression
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_or_choose
 from layerscope.session.reading.background import read_in_background
 from layerscope.tui.app import LayerscopeApp, explorer_app
-from tests.builders import blob_name, docker_files, file, image, layer, sha256
+from tests.builders import blob_name, docker_files, file, image, layer, oci_layout, sha256
+from tests.registry_server import Reply, Request, on, registry
 from tests.sources.engine.exporting import HeldExport, image_answers, in_order, offset_behind
 from tests.sources.engine.fake_engine import Answer, answer, fake_engine
 from tests.tui.journeys import WIDE, Journey
@@ -120,3 +123,29 @@ async def test_a_container_says_that_its_writable_layer_is_awaited(
                 await it.until(lambda: "docker sends the writable layer, " in it.title())
                 may_come.set()
                 await it.until(lambda: "7 B in 1 layer" in it.title())
+
+
+async def test_layers_of_a_registry_fill_in_as_they_come(tmp_path: Path) -> None:
+    may_end = Event()
+    held = NAMES[0].rpartition("/")[2]
+
+    def hold(request: Request, reply: Reply) -> Reply:
+        if held in request.path:
+            may_end.wait()
+        return reply
+
+    layout = oci_layout(tmp_path / "layout", replace(APP, tags=("v1",)), compression=Compression.NONE)
+    with registry(layout, on("blobs", hold)) as server:
+        opened = open_or_choose(f"registry://{server.host}/app:v1")
+        assert isinstance(opened, ImageSession)
+        app = app_for(opened)
+        with opened, app.resources:
+            async with app.run_test(size=WIDE) as pilot:
+                it = Journey(app, pilot)
+                await it.until(lambda: "srv/" in it.screen())
+                assert "fetching: " in it.title()
+                assert "ADD rootfs.tar /" in it.screen()
+                may_end.set()
+                await it.until(lambda: "5.0 kB in 2 layers" in it.title())
+                await it.press("[")
+                assert "etc/" in it.screen()
