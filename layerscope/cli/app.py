@@ -38,6 +38,7 @@ _COMMANDS = (
     ),
     ListedCommand("images", "layerscope.cli.commands.images", "List the images of the local engines."),
     ListedCommand("containers", "layerscope.cli.commands.containers", "List the containers of the local engines."),
+    ListedCommand("tags", "layerscope.cli.commands.tags", "List the tags of a registry's repository, and their sizes."),
     ListedCommand("cache", "layerscope.cli.commands.cache", "Show what is kept of images, or remove it."),
     ListedCommand("config", "layerscope.cli.commands.config", "List the settings, and where each value comes from."),
 )

@@ -1,4 +1,4 @@
-"""A progress bar on standard error, for bytes that have to be copied or decompressed first."""
+"""A progress bar on standard error, for bytes that have to be copied or decompressed first, and for requests."""
 
 import sys
 import time
@@ -15,11 +15,13 @@ _PATIENCE_SECONDS = 0.25
 class ReadingProgress(AbstractContextManager["ReadingProgress"]):
     """A progress bar that appears when the work takes long, and disappears when it is done.
 
-    Call it with the bytes done and the bytes in all, or None if that is unknown.
+    Call it with the bytes done and the bytes in all, or None if that is unknown; or with the number of things if it
+    ``counts``.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, counts: bool = False) -> None:
         self._title = title
+        self._counts = counts
         self._started = time.monotonic()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -27,7 +29,7 @@ class ReadingProgress(AbstractContextManager["ReadingProgress"]):
     def __call__(self, done: int, total: int | None) -> None:
         """Show the progress."""
         if self._bar is None and self._is_wanted(done):
-            self._bar = _bar()
+            self._bar = _bar(counts=self._counts)
             self._bar.start()
         if self._bar is not None:
             if self._task is None:
@@ -43,14 +45,14 @@ class ReadingProgress(AbstractContextManager["ReadingProgress"]):
             self._bar.stop()
 
 
-def _bar() -> "Progress":
+def _bar(*, counts: bool) -> "Progress":
     from rich import console, progress  # noqa: PLC0415  # 60 ms, and only if there is something to wait for
 
     return progress.Progress(
         # a name is never markup
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
-        progress.DownloadColumn(),
+        progress.MofNCompleteColumn() if counts else progress.DownloadColumn(),
         progress.TimeElapsedColumn(),
         console=console.Console(stderr=True),
         transient=True,

@@ -7,6 +7,7 @@ times: an image may have 100,000 steps.
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TextIO, TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -17,7 +18,7 @@ from rich.style import Style
 from rich.text import Text
 
 from layerscope.model.instruction import keyword_of
-from layerscope.text import human_size, plural, printable_name
+from layerscope.text import human_size, plural, printable_line, printable_name
 
 _ANY_WIDTH = 1_000_000
 _GAP = 2
@@ -254,6 +255,14 @@ def name_line(name: str | bytes) -> Line:
 def instruction_line(title: str) -> Line:
     """Return an instruction that is safe for a screen, its keyword in bold; cut where the screen ends."""
     return Line(title, bold=len(keyword_of(title)))
+
+
+def minute_text(created: str | None) -> str:
+    """Return date and time of a document in UTC to the minute, or the start of what the image states instead."""
+    try:
+        return datetime.fromisoformat(created or "").astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return printable_line(created or "")[:16]
 
 
 def remainder(rows: Sequence[Row], most: int | None, size: Callable[[Row], int], noun: str) -> Iterator[RenderableType]:

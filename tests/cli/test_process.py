@@ -39,7 +39,7 @@ def test_help_and_version_import_next_to_nothing(arguments: tuple[str, ...]) -> 
     assert not {module for module in modules if module.startswith("layerscope.cli.commands.")}
 
 
-@pytest.mark.parametrize("command", ["tree", "diff", "extract", "check", "images"])
+@pytest.mark.parametrize("command", ["tree", "diff", "extract", "check", "images", "tags"])
 def test_the_help_of_a_command_imports_no_screen(command: str) -> None:
     assert not imported(command, "--help") & HEAVY
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TextIO
 
 from rich.console import Group, RenderableType
@@ -12,7 +11,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.image import Image, Layer, Step
 from layerscope.report.colors import CHANGE_STYLES
-from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, screen_width, show
+from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, minute_text, screen_width, show
 from layerscope.session.summary import image_summary, printable_title
 from layerscope.text import human_share, human_size, printable_line, size_or_blank
 
@@ -46,14 +45,6 @@ def _count(count: int | None) -> str:
     return _UNKNOWN if count is None else f"{count:,}" if count else ""
 
 
-def _created(created: str | None) -> str:
-    """Return date and time in UTC to the minute, or the start of what the image states instead."""
-    try:
-        return datetime.fromisoformat(created or "").astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
-        return printable_line(created or "")[:16]
-
-
 _FIGURES = (
     _Figure("", lambda row: str(row.layer.number), "bold"),
     _Figure("content", lambda row: human_size(row.tally.content_size)),
@@ -63,7 +54,7 @@ _FIGURES = (
     _Figure("~", lambda row: _count(row.tally.modified), CHANGE_STYLES[ChangeKind.MODIFIED]),
     _Figure("-", lambda row: _count(row.tally.removed), CHANGE_STYLES[ChangeKind.REMOVED]),
     _Figure("dead", lambda row: size_or_blank(row.dead), "magenta"),
-    _Figure("created", lambda row: _created(row.step.created), room=48),
+    _Figure("created", lambda row: minute_text(row.step.created), room=48),
 )
 
 

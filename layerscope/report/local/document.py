@@ -1,13 +1,16 @@
-"""The ``images`` and ``containers`` documents of the local engines."""
+"""The ``images`` and ``containers`` documents of the local engines, and the ``tags`` document of a registry."""
 
 import time
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
 
 from layerscope.model.local import Container, LocalImage
 from layerscope.report.json_document import Document, write_document
+
+if TYPE_CHECKING:
+    from layerscope.session.tags import TagListing
 
 
 class ListedImage(Struct):
@@ -82,3 +85,39 @@ def _listed_container(container: Container) -> ListedContainer:
         state=container.state,
         writable_size=container.writable_size,
     )
+
+
+class ListedTag(Struct):
+    """One tag; ``error`` is why it has no figures where these were asked for, or null."""
+
+    tag: str
+    digest: str | None
+    created: str | None
+    blob_size: int | None
+    layers: int | None
+    pull_size: int | None
+    error: str | None
+
+
+class TagsDocument(Document, kw_only=True):
+    """The whole document."""
+
+    name: str
+    tags: list[ListedTag]
+
+
+def write_tags_document(listing: "TagListing", file: TextIO) -> None:
+    """Write the document."""
+    tags = [
+        ListedTag(
+            tag=tag.name,
+            digest=None if tag.digest is None else str(tag.digest),
+            created=tag.created,
+            blob_size=tag.blob_size,
+            layers=tag.layers,
+            pull_size=tag.pull_size,
+            error=tag.reason,
+        )
+        for tag in listing.tags
+    ]
+    write_document(TagsDocument(name=listing.repository, tags=tags), file)

@@ -45,6 +45,10 @@ class _Errors(Struct, frozen=True):
     errors: list[_Error] = field(default_factory=list)
 
 
+class TooManyRequests(SourceError):
+    """A registry that refuses requests for longer than layerscope waits."""
+
+
 class Remote:
     """One address of a repository."""
 
@@ -91,7 +95,7 @@ class Remote:
                 f"cannot read {named}: the registry refuses access, or has no such repository; try {login}{because}"
             )
         if status == _TOO_MANY:
-            return SourceError(f"cannot read {named}: the registry has had too many requests{because}")
+            return TooManyRequests(f"cannot read {named}: the registry has had too many requests{because}")
         return SourceError(f"cannot read {named}: the registry answered {status}{because}")
 
     def wait(self, seconds: float) -> None:
@@ -113,7 +117,7 @@ class Remote:
         if seconds > _LONGEST_WAIT:
             answer.leave()
             wait = plural(round(seconds), "second")
-            raise SourceError(f"cannot read {self._title}: the registry is busy, and asks to come back in {wait}")
+            raise TooManyRequests(f"cannot read {self._title}: the registry is busy, and asks to come back in {wait}")
         self.wait(seconds)
         return True
 

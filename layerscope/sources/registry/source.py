@@ -1,5 +1,6 @@
 """The registries as a source: documents first, then the layers that are to be read."""
 
+from contextlib import ExitStack
 from functools import partial
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.documents import Digest, Index, decode
 from layerscope.model.image import FileSpan, Image, Layer
 from layerscope.sources.image.builder import Origin
+from layerscope.sources.image.choice import choose
 from layerscope.sources.image.documents import DOCUMENT_LIMIT, Documents
 from layerscope.sources.image.oci_layout import oci_candidates
 from layerscope.sources.registry.client import RegistryClient
@@ -27,13 +29,32 @@ def open_image(request: Request, spool: Spool) -> tuple[Candidate, ...]:
     name = parse_registry_name(request.reference.removeprefix(REGISTRY))
     client = RegistryClient(name)
     spool.on_close(client.close)
-    files = _RegistryFiles(client, spool, request.known)
-    candidates = oci_candidates(Documents(files), Origin.registry(request.reference), files.start(name))
+    _, candidates = _candidates(client, name, Origin.registry(request.reference), spool, request.known)
     tags = (str(replace(name, digest=None)),) if name.tag else ()
     return tuple(
         replace(candidate, tags=tags, build=partial(_build, candidate, name, spool, request.known, tags))
         for candidate in candidates
     )
+
+
+def tagged_image(
+    client: RegistryClient, name: RegistryName, platform: str | None, known: KnownImages | None
+) -> tuple[Digest, Image]:
+    """Return the digest of a manifest or index, and its image for a platform, whose layers cannot be read.
+
+    Raises ImageNotFound, SourceError and FormatError.
+    """
+    with ExitStack() as stack:
+        digest, candidates = _candidates(client, name, Origin.registry(f"{REGISTRY}{name}"), Spool(stack), known)
+        return digest, choose(candidates, None, platform, name="the tag").build()
+
+
+def _candidates(
+    client: RegistryClient, name: RegistryName, origin: Origin, spool: Spool, known: KnownImages | None
+) -> tuple[Digest, tuple[Candidate, ...]]:
+    files = _RegistryFiles(client, spool, known)
+    digest = files.start(name)
+    return digest, oci_candidates(Documents(files), origin, digest)
 
 
 def _build(

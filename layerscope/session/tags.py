@@ -1,0 +1,176 @@
+"""The tags of a repository in a registry, in the order of versions, and what pulling each of them costs."""
+
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from layerscope.analysis.search.query import parse_query
+from layerscope.cache.cache import Cache
+from layerscope.errors import LayerscopeError, ReadingStopped, UnsupportedFormat, UsageError
+from layerscope.model.documents import Digest
+from layerscope.model.image import Image
+from layerscope.model.progress import Progress
+from layerscope.session.kept_image import KeptImages
+from layerscope.sources.request import REGISTRY
+from layerscope.text import short_name
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from layerscope.sources.registry.client import RegistryClient
+
+T = TypeVar("T")
+
+Tagged = tuple[Digest, Image]
+"""The digest of a tag's manifest or index, and its image for the platform."""
+
+_CONNECTIONS = 6
+
+_VERSION_PART = re.compile(r"[0-9]+|[^\W0-9_]+")
+_PRE_RELEASE = re.compile(r"a|alpha|b|beta|rc|dev|pre|preview|snapshot")
+_ANNOUNCED, _END, _WORD, _NUMBER = range(4)
+"""The order of what may follow the same start: ``1.0-rc1``, ``1.0``, ``1.0-alpine``, ``1.0.1``."""
+
+
+class Tag(Struct, frozen=True):
+    """A tag with the figures of its image; they are None if unused, or if there is no image for the ``reason``.
+
+    ``digest`` is that of the manifest or the index, ``pull_size`` the bytes of the layers that the image of the
+    previous tag does not have. ``is_broken`` tags should have an image.
+    """
+
+    name: str
+    digest: Digest | None = None
+    created: str | None = None
+    blob_size: int | None = None
+    layers: int | None = None
+    pull_size: int | None = None
+    reason: str | None = None
+    is_broken: bool = False
+
+
+class TagListing(Struct, frozen=True):
+    """The tags of the ``repository``, and the requests that are left of the registry's limit, if it states one."""
+
+    repository: str
+    tags: Sequence[Tag]
+    rate_limit: str | None
+
+
+def list_tags(
+    reference: str, text: str, progress: Progress, *, sizes: bool, platform: str | None, cache: Cache | None
+) -> TagListing:
+    """Return the tags of ``registry://HOST/NAME`` that match a filter, those of newer versions last.
+
+    With ``sizes``, the documents of each tag are read, several at a time; ``progress`` counts tags. Raises UsageError,
+    ImageNotFound and SourceError.
+    """
+    # 100 ms: urllib3
+    from layerscope.sources.registry.client import RegistryClient  # noqa: PLC0415
+    from layerscope.sources.registry.name import parse_registry_name  # noqa: PLC0415
+
+    query = parse_query(text)
+    if not reference.startswith(REGISTRY):
+        raise UsageError(f"tags are listed from a registry: write {REGISTRY}HOST/NAME, not {short_name(reference)}")
+    name = parse_registry_name(reference.removeprefix(REGISTRY))
+    if name.digest is not None or reference.endswith(f":{name.tag}"):
+        raise UsageError(f"{short_name(reference)} is one image: tags takes {REGISTRY}{short_name(name.title)}")
+    progress(0, None)
+    with RegistryClient(name) as client:
+        found = sorted({tag for tag in client.tags() if query is None or query.matches(tag)}, key=version_key)
+        with closing(_images(client, found, platform, cache, progress)) as images:
+            tags = list(_measured(found, images) if sizes else map(Tag, found))
+        return TagListing(name.title, tags, client.rate_limit)
+
+
+def version_key(tag: str) -> tuple[object, ...]:
+    """Return what orders tags as people do: versions first, numbers by value, a release after its candidates."""
+    parts = list[tuple[int, int, str]]()
+    for part in _VERSION_PART.findall(tag.lower()):
+        if part.isdecimal():
+            digits = part.lstrip("0")
+            parts.append((_NUMBER, len(digits), digits))
+        elif parts or part != "v":
+            parts.append((_ANNOUNCED if _PRE_RELEASE.fullmatch(part) else _WORD, 0, part))
+    is_version = bool(parts) and parts[0][0] == _NUMBER
+    return not is_version, [*parts, (_END, 0, "")], tag
+
+
+def _measured(names: Sequence[str], images: Iterable[Tagged | LayerscopeError]) -> Iterator[Tag]:
+    """Yield the tags with the figures of their images, or with the reasons why there are none."""
+    previous: Mapping[Digest | None, int | None] = {}
+    for name, found in zip(names, images, strict=True):
+        if isinstance(found, LayerscopeError):
+            yield Tag(name, reason=str(found), is_broken=not isinstance(found, UnsupportedFormat))
+            continue
+        digest, image = found
+        blobs = {layer.digest: layer.blob_size for layer in image.layers}
+        sizes = [size for blob, size in blobs.items() if blob not in previous]
+        pull_size = None if None in sizes else sum(size or 0 for size in sizes)
+        yield Tag(name, digest, image.config.created, image.blob_size, len(image.layers), pull_size)
+        previous = blobs
+
+
+class _Attempts:
+    """Attempts of several threads. None is made once the registry has refused one for longer than layerscope waits."""
+
+    def __init__(self) -> None:
+        self._refusal: LayerscopeError | None = None
+
+    def __call__(self, work: Callable[[], T]) -> T | LayerscopeError:
+        """Return what the work returns or raises; raises ReadingStopped."""
+        from layerscope.sources.registry.remote import TooManyRequests  # noqa: PLC0415  # as above
+
+        if self._refusal is not None:
+            return self._refusal
+        try:
+            return work()
+        except ReadingStopped:
+            raise
+        except TooManyRequests as error:
+            self._refusal = error
+            return error
+        except LayerscopeError as error:
+            return error
+
+
+def _images(
+    client: "RegistryClient", names: Sequence[str], platform: str | None, cache: Cache | None, progress: Progress
+) -> Generator[Tagged | LayerscopeError]:
+    """Yield the image of each tag; to end this early ends all requests. An image of several tags is read once."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 5 ms
+
+    from layerscope.sources.registry.source import tagged_image  # noqa: PLC0415  # as above
+
+    known = None if cache is None else KeptImages(cache, platform)
+    attempt = _Attempts()
+
+    def read(name: str, head: Digest | LayerscopeError | None) -> Tagged | LayerscopeError:
+        if isinstance(head, LayerscopeError):
+            return head
+        wanted = replace(client.name, tag=None if head else name, digest=head)
+        return attempt(lambda: tagged_image(client, wanted, platform, known))
+
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        try:
+            progress(0, len(names))
+            heads = pool.map(attempt, [partial(client.head, name) for name in names])
+            keys = list[object]()
+            images: dict[object, Future[Tagged | LayerscopeError]] = {}
+            for name, head in zip(names, heads, strict=True):
+                keys.append(head or name)
+                if keys[-1] not in images:
+                    images[keys[-1]] = pool.submit(read, name, head)
+            for done, key in enumerate(keys, 1):
+                yield images[key].result()
+                progress(done, len(names))
+        finally:
+            client.cancel()
+            pool.shutdown(cancel_futures=True)
+    if cache is not None:
+        cache.shrink()
