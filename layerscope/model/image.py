@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from layerscope.model.documents import Digest, ImageConfig, Platform
 from layerscope.model.engine import Engine
+from layerscope.model.entries import LayerEntries
 from layerscope.model.local import Container, Storage
 from layerscope.model.progress import ExportProgress
 from layerscope.model.provenance import Attestations
@@ -127,11 +128,14 @@ class Step(Struct, frozen=True):
         return self.instruction or self.comment or "(no instruction recorded)"
 
 
-Fetch = Callable[[Sequence[Layer], Callable[[], None]], Iterator[ExportProgress | Layer]]
+TakeEntries = Callable[[Layer, LayerEntries], None]
+"""Takes the entries of a layer that was listed before it was asked for."""
+
+Fetch = Callable[[Sequence[Layer], Callable[[], None], TakeEntries | None], Iterator[ExportProgress | Layer]]
 """Gets the content of layers: yields progress, and each layer with its content or with a ``problem`` as it comes.
 
-An engine also sends layers that were not asked for. What is called now and then may raise, which ends it. Raises
-SourceError and FormatError where no layer can be had.
+An engine also sends layers that were not asked for. What is called now and then may raise, which ends it. A registry
+also lists layers if somebody takes the entries. Raises SourceError and FormatError where no layer can be had.
 """
 
 

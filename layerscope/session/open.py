@@ -151,7 +151,7 @@ def _fetch_layers(sessions: Sequence[ImageSession], progress: Progress) -> None:
     """Fetch the layers that are known only by description, those that several images share once."""
     fetched: dict[Digest, Layer] = {}
     for session in sessions:
-        for event in session.layers.fetch_unread(fetched):
+        for event in session.layers.fetch_unread(fetched, listed=True):
             if isinstance(event, ExportProgress):
                 progress(event.done, event.total)
             elif event.digest is not None and event.problem is None:

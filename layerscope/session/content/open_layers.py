@@ -16,6 +16,7 @@ from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.work import is_cancelled
 
 if TYPE_CHECKING:
+    from layerscope.model.entries import LayerEntries
     from layerscope.sources.layer.random_access import RandomContent, SpoolBudget
 
 
@@ -56,11 +57,14 @@ class OpenLayers:
             return []
         return [layer for layer in self.image.layers if not (_is_here(layer) or self.known.entries(layer))]
 
-    def fetch_unread(self, others: Mapping[Digest, Layer] | None = None) -> Iterator[ExportProgress | Layer]:
+    def fetch_unread(
+        self, others: Mapping[Digest, Layer] | None = None, *, listed: bool = False
+    ) -> Iterator[ExportProgress | Layer]:
         """Fetch the layers that have to be read, the last one first, and take the image with them.
 
         Yields progress, and each layer with its content, or with a ``problem``. Blobs that ``others`` have are not
-        fetched again. Raises as the image's ``fetch`` does, and ReadingStopped.
+        fetched again. Those that come are ``listed`` as well, if that takes no other pass. Raises as the image's
+        ``fetch`` does, and ReadingStopped.
         """
         unfetched = self.unfetched
         if self.image.fetch is None or not unfetched:
@@ -74,11 +78,16 @@ class OpenLayers:
             else:
                 layers[layer.number - 1] = found
                 yield found
-        for event in self.image.fetch(missing, self._stop_if_closed) if missing else ():
+        entries: list[tuple[Layer, LayerEntries]] = []
+        take = (lambda *each: entries.append(each)) if listed else None
+        for event in self.image.fetch(missing, self._stop_if_closed, take) if missing else ():
             if isinstance(event, Layer):
                 layers[event.number - 1] = event
             yield event
         self.take(replace(self.image, layers=tuple(layers)))
+        for layer, read in entries:
+            self.known.take_entries(layer, read)
+            self.known.keep_entries(layer, read)
 
     def _found(self, layer: Layer, others: Mapping[Digest, Layer]) -> Layer | None:
         """Return a layer with the content that the cache or another image has of it, or None."""
@@ -103,7 +112,7 @@ class OpenLayers:
         with self._fetch_lock:
             if layer.number not in self.fetched:
                 try:
-                    for event in self.image.fetch([layer], self._stop_if_closed):
+                    for event in self.image.fetch([layer], self._stop_if_closed, None):
                         if isinstance(event, Layer):
                             self.fetched[event.number] = event
                 except SourceError as error:

@@ -1,6 +1,6 @@
 """The local engines as a source: images and containers by name."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -72,7 +72,7 @@ def _known(awaited: AwaitedImage, key: str, origin: Origin, request: Request) ->
         return ()
     diff_ids = [layer.diff_id for layer in known.layers]
 
-    def fetch(_layers: Sequence[Layer], _check: Callable[[], None]) -> Iterator[ExportProgress | Layer]:
+    def fetch(_layers: object, _check: object, _take: object) -> Iterator[ExportProgress | Layer]:
         for event in exported(awaited):
             if isinstance(event, ExportProgress):
                 yield event

@@ -94,7 +94,9 @@ class _PackedArchive:
         layers = [replace(layer, blob=None, packed_blob=layer.blob) for layer in image.layers]
         return replace(image, layers=tuple(layers), fetch=partial(self._fetch, image))
 
-    def _fetch(self, image: Image, _layers: Sequence[Layer], check: Callable[[], None]) -> Iterator[Layer]:
+    def _fetch(
+        self, image: Image, _layers: Sequence[Layer], check: Callable[[], None], _take: object
+    ) -> Iterator[Layer]:
         yield from self._with_content(image, lambda _done, _total: check()).layers
 
     def _with_content(self, image: Image, progress: Progress) -> Image:

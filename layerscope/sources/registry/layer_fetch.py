@@ -8,7 +8,8 @@ from queue import SimpleQueue
 from msgspec.structs import replace
 
 from layerscope.errors import FormatError, ReadingStopped, SourceError
-from layerscope.model.image import FileSpan, Layer
+from layerscope.model.entries import LayerEntries
+from layerscope.model.image import FileSpan, Layer, TakeEntries
 from layerscope.model.progress import ExportProgress
 from layerscope.sources.layer.verification import actual_diff_id
 from layerscope.sources.registry.client import RegistryClient
@@ -22,32 +23,41 @@ _PROGRESS_STEP = 1024 * 1024
 
 
 def fetch_layers(
-    name: RegistryName, spool: Spool, layers: Sequence[Layer], check: Callable[[], None]
+    name: RegistryName,
+    spool: Spool,
+    layers: Sequence[Layer],
+    check: Callable[[], None],
+    take_entries: TakeEntries | None = None,
 ) -> Iterator[ExportProgress | Layer]:
     """Yield progress, and each layer with its content once that has come whole, in the order of arrival.
 
     Each blob is fetched once, the first ones first, and must have its digest and its size. A layer that cannot be had,
-    or whose bytes do not have its diff_id, comes with a ``problem``. What ``check`` raises ends all requests.
+    or whose bytes do not have its diff_id, comes with a ``problem``; the others are listed while they are hashed, if
+    somebody is to ``take_entries``. What ``check`` raises ends all requests.
     """
     sharing: dict[object, list[Layer]] = {}
     for layer in layers:
         sharing.setdefault(layer.digest or layer.number, []).append(layer)
     total = sum(same[0].blob_size or 0 for same in sharing.values())
-    events = SimpleQueue[int | Future[Layer]]()
+    events = SimpleQueue[int | Future[_Fetched]]()
     left, done, reported = len(sharing), 0, 0
     with closing(RegistryClient(name)) as client, ThreadPoolExecutor(_CONNECTIONS) as pool:
+        fetch = _LayerFetch(client, spool, events.put, is_listed=take_entries is not None)
         try:
             yield ExportProgress(0, total)
             for same in sharing.values():
-                pool.submit(_fetched, client, spool, same[0], events.put).add_done_callback(events.put)
+                pool.submit(fetch, same[0]).add_done_callback(events.put)
             while left:
                 event = events.get()
                 check()
                 if isinstance(event, Future):
                     left -= 1
-                    fetched = event.result()
+                    fetched, entries = event.result()
                     for layer in sharing[fetched.digest or fetched.number]:
-                        yield replace(fetched, number=layer.number)
+                        own = replace(fetched, number=layer.number)
+                        if take_entries is not None and entries is not None:
+                            take_entries(own, entries)
+                        yield own
                     continue
                 done += event
                 if done - reported >= _PROGRESS_STEP:
@@ -55,35 +65,48 @@ def fetch_layers(
                     yield ExportProgress(done, total)
         finally:
             if left:
+                fetch.is_stopped = True
                 client.cancel()
                 pool.shutdown(cancel_futures=True)
 
 
-def _fetched(client: RegistryClient, spool: Spool, layer: Layer, count: Callable[[int], None]) -> Layer:
-    """Return a layer with its content; raises ReadingStopped once the client is cancelled."""
-    if layer.digest is None:
-        return replace(layer, problem="the manifest does not name its blob")
-    try:
-        with spool.new_file(f"a layer of {client.name.title}") as file:
-            for chunk in client.blob(layer.digest, layer.blob_size):
-                write_all(file, chunk)
-                count(len(chunk))
-            size = file.tell()
-        span = FileSpan(str(file.name), 0, size, size)
-        return _checked(replace(layer, blob=span, compression=detect_span(span)))
-    except ReadingStopped:
-        raise
-    except (FormatError, SourceError) as error:
-        return replace(layer, problem=str(error))
+_Fetched = tuple[Layer, LayerEntries | None]
 
 
-def _checked(layer: Layer) -> Layer:
-    """Return a layer as verified, or with a problem if it has other bytes; the reader says why a stream breaks."""
-    found = actual_diff_id(layer)
-    if found is None or layer.diff_id is None:
-        return layer
-    if found != layer.diff_id:
-        return replace(
-            layer, blob=None, problem=f"its bytes have the diff_id {found.short}, not {layer.diff_id.short} as stated"
-        )
-    return replace(layer, verified=True)
+class _LayerFetch:
+    """Fetches layers, in any thread; ``count`` gets the bytes as they come."""
+
+    def __init__(self, client: RegistryClient, spool: Spool, count: Callable[[int], None], *, is_listed: bool) -> None:
+        self._client = client
+        self._spool = spool
+        self._count = count
+        self._is_listed = is_listed
+        self.is_stopped = False
+
+    def __call__(self, layer: Layer) -> _Fetched:
+        """Return a layer with its content, and its entries; raises ReadingStopped once the client is cancelled."""
+        if layer.digest is None:
+            return replace(layer, problem="the manifest does not name its blob"), None
+        try:
+            with self._spool.new_file(f"a layer of {self._client.name.title}") as file:
+                for chunk in self._client.blob(layer.digest, layer.blob_size):
+                    write_all(file, chunk)
+                    self._count(len(chunk))
+                size = file.tell()
+            span = FileSpan(str(file.name), 0, size, size)
+            return self._checked(replace(layer, blob=span, compression=detect_span(span)))
+        except ReadingStopped:
+            raise
+        except (FormatError, SourceError) as error:
+            return replace(layer, problem=str(error)), None
+
+    def _checked(self, layer: Layer) -> _Fetched:
+        """Return a layer as verified, or with a problem if it has other bytes; the reader says why a stream breaks."""
+        entries = LayerEntries() if self._is_listed else None
+        found = actual_diff_id(layer, entries, lambda: self.is_stopped)
+        if found is None or layer.diff_id is None:
+            return layer, None
+        if found != layer.diff_id:
+            problem = f"its bytes have the diff_id {found.short}, not {layer.diff_id.short} as stated"
+            return replace(layer, blob=None, problem=problem), None
+        return replace(layer, verified=True), entries

@@ -238,14 +238,19 @@ def open_blocks(
     """
     if compression is Compression.NONE:
         return PlainBlocks(span, part or TarPart())
-    if compression is not Compression.GZIP or span.size < _LEAST_AHEAD or not ahead:
-        return StreamBlocks(open_decompressed(span, compression), span.stored_size, is_stopped, take_chunk)
+    stream = open_stream(span, compression) if ahead else open_decompressed(span, compression)
+    return StreamBlocks(stream, span.stored_size, is_stopped, take_chunk)
+
+
+def open_stream(span: FileSpan, compression: Compression) -> DecompressedBytes:
+    """Open the decompressed bytes of a span; a thread decompresses large gzip ahead. Raises OSError."""
+    if compression is not Compression.GZIP or span.size < _LEAST_AHEAD:
+        return open_decompressed(span, compression)
     from layerscope.sources.stream.ahead import AheadStream  # noqa: PLC0415  # 1 ms, and only for large layers
 
     decompressed = open_decompressed(span, compression, in_large_chunks=True)
     try:
-        stream: DecompressedBytes = AheadStream(decompressed, _GZIP_CHUNK)
+        return AheadStream(decompressed, _GZIP_CHUNK)
     except RuntimeError:
         # the system starts no more threads
-        stream = decompressed
-    return StreamBlocks(stream, span.stored_size, is_stopped, take_chunk)
+        return decompressed
