@@ -12,6 +12,7 @@ from layerscope.cli.options import (
     DebugLog,
     DockerfileName,
     NoCache,
+    PlainHttp,
     Reference,
     WhichEngine,
     WhichImage,
@@ -82,6 +83,7 @@ def _open_image(  # noqa: PLR0917  # Typer reads the options from the signature
     engine: WhichEngine = None,
     dockerfile: DockerfileName = None,
     as_json: AsJson = False,
+    _plain_http: PlainHttp = False,
     no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> None:

@@ -6,7 +6,7 @@ from inspect import Parameter, Signature, signature
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from layerscope.cli.opening import opened
-from layerscope.cli.options import DebugLog, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.options import DebugLog, NoCache, PlainHttp, Reference, WhichEngine, WhichImage, WhichPlatform
 from layerscope.debug_log import start_log
 from layerscope.model.engine import Engine
 from layerscope.session.image_session import ImageSession
@@ -38,6 +38,7 @@ def image_command(function: Callable[Concatenate[NamedImage, P], Result]) -> Cal
         image: WhichImage = None,
         platform: WhichPlatform = None,
         engine: WhichEngine = None,
+        _plain_http: PlainHttp = False,
         no_cache: NoCache = False,
         debug: DebugLog = None,
         **own: Any,

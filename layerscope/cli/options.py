@@ -48,6 +48,19 @@ DockerfileName = Annotated[
     typer.Option("--file", "-f", metavar="DOCKERFILE", help="The Dockerfile, if the image does not hold it."),
 ]
 PathInImage = Annotated[str, typer.Argument(metavar="PATH", help="A path in the image.", show_default=False)]
+
+
+def _plain_http(wanted: bool) -> None:
+    if wanted:
+        from layerscope.session.open import use_plain_http  # noqa: PLC0415  # 30 ms, and help needs none
+
+        use_plain_http()
+
+
+PlainHttp = Annotated[
+    bool,
+    typer.Option("--plain-http", callback=_plain_http, help="Read registries by plain http instead of https."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document.")]
 DebugLog = Annotated[
     str | None,

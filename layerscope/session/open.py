@@ -118,6 +118,13 @@ def open_images(
     return sessions
 
 
+def use_plain_http() -> None:
+    """Read registries by plain http from now on: all that this process opens."""
+    from layerscope.sources.registry import hosts  # noqa: PLC0415  # 15 ms: TLS, and few ask for this
+
+    hosts.use_plain_http()
+
+
 def reopened(session: ImageSession, progress: Progress) -> ImageSession:
     """Open the same image again, as it is now; raises as `open_image` does, and UsageError for standard input."""
     (again,) = open_images([session.request], progress, session.cache)

@@ -116,7 +116,7 @@ def test_without_arguments_the_help_is_printed_and_the_status_is_2(capsys: Captu
 
 def test_shell_completion_offers_commands_and_options() -> None:
     assert offered("layerscope la") == ["layers"]
-    assert offered("layerscope my-app.tar --pl") == ["--platform"]
+    assert offered("layerscope my-app.tar --plat") == ["--platform"]
     assert offered("layerscope my-") == [], "so that the shell offers files"
 
 

@@ -11,7 +11,7 @@ from layerscope.cli.answering import print_answer
 from layerscope.cli.commands.diff_sides import LayerPair, Sides, parse_sides
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import warn, warn_of
-from layerscope.cli.options import AsJson, DebugLog, NoCache, Reference, parse_changes
+from layerscope.cli.options import AsJson, DebugLog, NoCache, PlainHttp, Reference, parse_changes
 from layerscope.cli.streams import output_may_be_cut
 from layerscope.cli.terminal import has_screen, terminal
 from layerscope.comparison.compare import Comparison, compare_images, compare_layers
@@ -104,6 +104,7 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     as_json: AsJson = False,
     exit_code: ExitCode = False,
     no_tui: NoTui = False,
+    _plain_http: PlainHttp = False,
     no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> int:

@@ -7,7 +7,7 @@ import typer
 
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import cache_unless, progress_title
-from layerscope.cli.options import AsJson, DebugLog, NoCache, WhichPlatform
+from layerscope.cli.options import AsJson, DebugLog, NoCache, PlainHttp, WhichPlatform
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.debug_log import start_log
@@ -38,6 +38,7 @@ def tags(  # noqa: PLR0917  # Typer reads the options from the signature
     ] = False,
     platform: WhichPlatform = None,
     as_json: AsJson = False,
+    _plain_http: PlainHttp = False,
     no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> int:

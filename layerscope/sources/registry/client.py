@@ -76,9 +76,9 @@ class RegistryClient:
     ``on_wait`` is called with the seconds that a registry wants to be left alone, before each such wait.
     """
 
-    def __init__(self, name: RegistryName, *, plain_http: bool = False, on_wait: OnWait = lambda _: None) -> None:
+    def __init__(self, name: RegistryName, *, on_wait: OnWait = lambda _: None) -> None:
         self.name = name
-        self._remotes = [Remote(location, name.title, on_wait) for location in locations(name, plain_http=plain_http)]
+        self._remotes = [Remote(location, name.title, on_wait) for location in locations(name)]
 
     @property
     def rate_limit(self) -> str | None:

@@ -21,6 +21,9 @@ from layerscope.sources.image.name import DEFAULT_DOMAIN
 from layerscope.sources.registry.name import RegistryName
 from layerscope.text import printable_line, short_name
 
+_uses_plain_http = False
+"""True if the user wants registries to be read without TLS; see `use_plain_http`."""
+
 _DOCKER_HUB = "registry-1.docker.io"
 _ANY_SUBDOMAIN = "*."
 
@@ -72,11 +75,20 @@ class _Configuration(Struct, frozen=True):
     registry: list[_Registry] = field(default_factory=list)
 
 
-def locations(name: RegistryName, *, plain_http: bool = False) -> list[Location]:
+def use_plain_http() -> None:
+    """Read registries by plain http from now on.
+
+    It belongs to the process, so that it reaches every image that a command opens, the base and the baseline included.
+    """
+    global _uses_plain_http  # noqa: PLW0603  # there is one command line in a process
+    _uses_plain_http = True
+
+
+def locations(name: RegistryName) -> list[Location]:
     """Return the addresses to try in order: mirrors, then the registry; raises SourceError if it is blocked."""
     matching = [table for table in _registries() if table.start and table.rest(name.title) is not None]
     if not matching:
-        return list(_schemes(name.host, name.repository, plain_http=plain_http))
+        return list(_schemes(name.host, name.repository))
     table = max(matching, key=lambda table: len(table.start))
     if table.blocked:
         raise SourceError(f"cannot read {name.title}: registries.conf blocks it")
@@ -84,13 +96,13 @@ def locations(name: RegistryName, *, plain_http: bool = False) -> list[Location]
     found = list[Location]()
     for mirror in (*table.mirror, _Mirror(table.location, table.insecure)):
         host, _, repository = (mirror.location + rest if mirror.location else name.title).partition("/")
-        found += _schemes(host, repository, plain_http=plain_http, insecure=mirror.insecure)
+        found += _schemes(host, repository, insecure=mirror.insecure)
     return found
 
 
-def _schemes(host: str, repository: str, *, plain_http: bool, insecure: bool = False) -> Iterator[Location]:
+def _schemes(host: str, repository: str, *, insecure: bool = False) -> Iterator[Location]:
     """Yield the address by https, by plain http, or by both in turn where the certificate does not matter."""
-    if plain_http or (is_loopback(urlsplit(f"//{host}").hostname or "") and certificates(host) is None):
+    if _uses_plain_http or (is_loopback(urlsplit(f"//{host}").hostname or "") and certificates(host) is None):
         yield Location(host, repository, "http")
         return
     yield Location(host, repository, verifies=not insecure)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.model.image import Compression
+from layerscope.sources.registry import hosts
 from tests.builders import OciStore, blob_name, compressed, file, image, layer, oci_layout, write_folder
 from tests.cli.runner import ask, document, without
 from tests.registry_server import Reply, Request, Server, on, registry
@@ -127,3 +128,17 @@ def test_a_cache_that_cannot_be_written_changes_nothing(
         monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path / "file" / "cache"))
         for _ in range(2):
             assert document(capsys, "tree", reference) == expected
+
+
+@pytest.mark.parametrize("command", ["", "layers", "diff", "tags"])
+def test_plain_http_is_spoken_where_the_user_says_so(
+    command: str, versions: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "is_loopback", lambda _: False)
+    monkeypatch.setattr(hosts, "_uses_plain_http", False)
+    with registry(versions) as server:
+        name = f"registry://{server.host}/app"
+        images = {"diff": [f"{name}:v1", f"{name}:v2"], "tags": [name]}.get(command, [f"{name}:v1"])
+        arguments = [*filter(None, [command]), *images]
+        assert ask(capsys, *arguments).complaint.endswith("it does not speak https (--plain-http reads it without)")
+        assert ask(capsys, *arguments, "--plain-http").status == 0

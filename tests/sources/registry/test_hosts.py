@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from layerscope.errors import SourceError
-from layerscope.sources.registry import transport
+from layerscope.sources.registry import hosts, transport
 from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.hosts import Location, certificates, locations, tls_context
 from layerscope.sources.registry.name import RegistryName, parse_registry_name
@@ -19,20 +19,23 @@ from tests.builders import image, layer, oci_layout
 from tests.registry_server import registry
 
 
-def urls(name: str, *, plain_http: bool = False) -> list[str]:
-    return [location.url for location in locations(parse_registry_name(name), plain_http=plain_http)]
+def urls(name: str) -> list[str]:
+    return [location.url for location in locations(parse_registry_name(name))]
 
 
-def test_https_is_used_but_for_loopback_or_where_the_user_says_so(configuration: Path) -> None:
+def test_https_is_used_but_for_loopback_or_where_the_user_says_so(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert urls("ubuntu") == ["https://registry-1.docker.io/v2/library/ubuntu/"]
     assert urls("ghcr.io/a/b") == ["https://ghcr.io/v2/a/b/"]
-    assert urls("ghcr.io/a/b", plain_http=True) == ["http://ghcr.io/v2/a/b/"]
     for host in ("localhost", "127.1.2.3:5000", "[::1]:5000"):
         assert urls(f"{host}/app") == [f"http://{host}/v2/app/"]
     folder = configuration / ".config/containers/certs.d/localhost:5000"
     folder.mkdir(parents=True)
     assert certificates("localhost:5000") == folder
     assert urls("localhost:5000/app") == ["https://localhost:5000/v2/app/"]
+    monkeypatch.setattr(hosts, "_uses_plain_http", True)
+    assert urls("ghcr.io/a/b") == ["http://ghcr.io/v2/a/b/"]
 
 
 def test_registries_conf_states_mirrors_locations_and_what_is_insecure(configuration: Path) -> None:
@@ -128,17 +131,18 @@ def no_address(*_: object, **__: object) -> NoReturn:
 
 
 def test_one_sentence_says_why_a_host_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(name: RegistryName, message: str, *, plain_http: bool) -> None:
-        client = RegistryClient(name, plain_http=plain_http)
+    def fails(name: RegistryName, message: str) -> None:
+        client = RegistryClient(name)
         with client, pytest.raises(SourceError, match=f"^cannot read {re.escape(name.title)}: {message}"):
             client.manifest("v1")
 
     monkeypatch.setattr("layerscope.sources.registry.hosts.is_loopback", lambda _: False)
     with registry(tmp_path) as server:
-        fails(RegistryName(server.host, "app"), "it does not speak https", plain_http=False)
-    fails(RegistryName("127.0.0.1:1", "app"), "connection refused$", plain_http=True)
+        fails(RegistryName(server.host, "app"), "it does not speak https")
+    monkeypatch.setattr(hosts, "_uses_plain_http", True)
+    fails(RegistryName("127.0.0.1:1", "app"), "connection refused$")
     monkeypatch.setattr(socket, "getaddrinfo", no_address)
-    fails(RegistryName("example.com", "app"), "unknown host$", plain_http=True)
+    fails(RegistryName("example.com", "app"), "unknown host$")
 
 
 def test_the_certificates_of_a_host_are_those_of_its_folder(configuration: Path) -> None:
