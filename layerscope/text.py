@@ -47,6 +47,11 @@ def path_text(path: bytes) -> str:
     return "/" + path.decode("utf-8", "surrogateescape")
 
 
+def printable_path(path: bytes) -> str:
+    """Return a relative path as absolute text that is safe for a screen."""
+    return printable_name(path_text(path))
+
+
 def copied_path(path: bytes) -> str:
     """Return the absolute path to paste into a shell, or its escaped form if it is not printable."""
     text = path_text(path)

@@ -7,7 +7,7 @@ from layerscope.policy.dive import dive_efficiency
 from layerscope.policy.facts import CheckedImage
 from layerscope.policy.outcome import Location, Outcome, Unit, Verdict
 from layerscope.policy.rules import Amount
-from layerscope.text import human_size, path_text, plural, printable_name
+from layerscope.text import human_size, plural, printable_path
 
 MOST_LOCATIONS = 10
 """The most locations that a verdict names."""
@@ -99,7 +99,7 @@ def _failed_dead(entries: Sequence[DeadEntry], text: str, unit: Unit, limit: flo
         Location(
             group.writer,
             f"wrote {human_size(group.size)} in {plural(len(group.entries), 'file')} that layer {group.hidden_by} hides"
-            f" ({group.word}), {printable_name(path_text(group.entries[0].path))} for one",
+            f" ({group.word}), {printable_path(group.entries[0].path)} for one",
             group.entries[0].path,
             group.size,
             group.hidden_by,

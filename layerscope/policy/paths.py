@@ -8,7 +8,7 @@ from layerscope.policy.facts import CheckedImage
 from layerscope.policy.limits import MOST_LOCATIONS, unread
 from layerscope.policy.outcome import Location, Outcome, Verdict
 from layerscope.policy.rules import PathPattern
-from layerscope.text import human_size, mode_text, path_text, plural, printable_name
+from layerscope.text import human_size, mode_text, plural, printable_name, printable_path
 
 _SETUID = 0o4000
 
@@ -42,12 +42,12 @@ def _path_location(facts: CheckedImage, node: int) -> Location:
     tree = facts.analysis.tree
     last, path = tree.layers[-1], tree.index.path(node)
     occurrence, size = tree.index.occurrence(node, last), tree.size(node, last)
-    text = f"holds {printable_name(path_text(path))}, {human_size(size)}"
+    text = f"holds {printable_path(path)}, {human_size(size)}"
     return Location(tree.index.layers[occurrence], text, path, size)
 
 
 def _named(locations: Sequence[Location], count: int) -> str:
-    names = ", ".join(printable_name(path_text(location.path or b"")) for location in locations[:3])
+    names = ", ".join(printable_path(location.path or b"") for location in locations[:3])
     return f"{names} and {count - 3:,} more" if count > 3 else names  # noqa: PLR2004  # the slice above
 
 
@@ -110,7 +110,7 @@ def _setuid_location(facts: CheckedImage, node: int) -> Location:
     entry = tree.entry(node, tree.layers[-1])
     assert entry is not None  # noqa: S101  # it is in the final image
     mode = mode_text(entry.kind.letter, entry.mode)
-    text = f"gives {printable_name(path_text(entry.path))} the mode {mode}, owner {entry.uid}"
+    text = f"gives {printable_path(entry.path)} the mode {mode}, owner {entry.uid}"
     return Location(entry.layer, text, entry.path, entry.size)
 
 

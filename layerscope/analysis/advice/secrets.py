@@ -10,7 +10,7 @@ from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes
 from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import Kind
-from layerscope.text import path_text, printable_name
+from layerscope.text import printable_path
 
 PREFIX_SIZE = 16 * 1024
 """The number of first bytes of a file that are searched for a secret."""
@@ -130,7 +130,7 @@ class Secret(NamedTuple):
     @property
     def text(self) -> str:
         """The finding and the advice, in two sentences that are safe to print."""
-        name = printable_name(path_text(self.path))
+        name = printable_path(self.path)
         return f"{name}, {self.kind.words}, {self.fate.removeprefix('It ')} {REMEDY}"
 
 

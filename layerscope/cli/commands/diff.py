@@ -22,7 +22,7 @@ from layerscope.model.engine import Engine
 from layerscope.report.diff.document import write_diff_document
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.shared_layers import load_both
-from layerscope.text import path_text, plural, printable_name
+from layerscope.text import plural, printable_name, printable_path
 
 EXAMPLES = """\b
 Examples:
@@ -209,7 +209,7 @@ def _warn_of_rows(view: FilteredComparison) -> None:
         warn_of("no path on either side matches --path")
     unread = view.unread
     for path in unread[:_MOST_UNREAD]:
-        warn_of(f"{printable_name(path_text(path))} cannot be read, and is listed as modified")
+        warn_of(f"{printable_path(path)} cannot be read, and is listed as modified")
     if len(unread) > _MOST_UNREAD:
         warn_of(f"{plural(len(unread) - _MOST_UNREAD, 'more file')} cannot be read, and are listed as modified")
 

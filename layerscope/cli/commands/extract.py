@@ -15,7 +15,7 @@ from layerscope.errors import UsageError
 from layerscope.extraction import extract as extraction
 from layerscope.extraction.options import ExtractionOptions, FileInTheWay, Incomplete, LeftOut
 from layerscope.session.loaded_image import layer_number, present_node
-from layerscope.text import path_text, plural, printable_name
+from layerscope.text import plural, printable_name, printable_path
 
 EXAMPLES = """\b
 Examples:
@@ -102,6 +102,6 @@ def _by_reason(left_out: Iterable[LeftOut]) -> Iterator[str]:
         by_reason.setdefault(reason, {}).setdefault(path, part)
     for reason, parts in by_reason.items():
         path, part = next(iter(parts.items()))
-        name = f"{part} of {printable_name(path_text(path))}" if part else printable_name(path_text(path))
+        name = f"{part} of {printable_path(path)}" if part else printable_path(path)
         more = f" (and {plural(len(parts) - 1, 'more path')} for that reason)" if len(parts) > 1 else ""
         yield f"left out {name}: {reason}{more}"

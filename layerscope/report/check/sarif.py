@@ -11,7 +11,7 @@ from layerscope import __version__
 from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
 from layerscope.report.json_document import write_document
 from layerscope.session.summary import layer_title
-from layerscope.text import path_text, printable_line, printable_name
+from layerscope.text import printable_line, printable_name, printable_path
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _KINDS = {Outcome.PASSED: ("pass", "none"), Outcome.FAILED: ("fail", "error"), Outcome.UNKNOWN: ("open", "none")}
@@ -69,5 +69,5 @@ def _logical(report: CheckReport, location: Location) -> Json:
     name = f"layer {location.layer}"
     whole = f"{name}: {layer_title(report.image, location.layer or 0)}"
     if location.path is not None:
-        whole = f"{whole}: {printable_name(path_text(location.path))}"
+        whole = f"{whole}: {printable_path(location.path)}"
     return {"name": name, "fullyQualifiedName": whole, "kind": "module"}

@@ -11,7 +11,7 @@ from layerscope.comparison.filtered import MovedFile
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.report.colors import change_styles
 from layerscope.report.tree.selection import link_text
-from layerscope.text import human_size, path_text, plural, printable_name, signed_size
+from layerscope.text import human_size, plural, printable_name, printable_path, signed_size
 
 _SIZE_WIDTH = len("999 MB")
 _DELTA_WIDTH = len("+999 MB")
@@ -53,7 +53,7 @@ def _delta(change: Change) -> str:
 
 def _name(change: Change, *, is_certain: bool) -> str:
     entry = change.after or change.before
-    name = printable_name(path_text(change.path)) + ("/" if entry is not None and entry.kind is Kind.DIR else "")
+    name = printable_path(change.path) + ("/" if entry is not None and entry.kind is Kind.DIR else "")
     details = [*_details(change), *(() if is_certain else ("uncertain: a layer or the bytes could not be read",))]
     return f"{name}  ({', '.join(details)})" if details else name
 
@@ -95,7 +95,7 @@ def _stat_lines(tree: DiffTree) -> Iterator[str]:
     for folder in sorted(totals, key=lambda folder: (bool(folder), -abs(totals[folder].size_delta), folder)):
         cells = zip(_cells(totals[folder]), widths, strict=True)
         counts = "".join(f"  {cell:>{width}}" for cell, width in cells if width)
-        name = printable_name(path_text(tree.index.path(folder))).rstrip("/")
+        name = printable_path(tree.index.path(folder)).rstrip("/")
         yield f"{signed_size(totals[folder].size_delta):>{_DELTA_WIDTH}}{counts}  {name}/"
 
 
@@ -117,7 +117,7 @@ def move_lines(moves: Iterable[MovedFile]) -> Iterator[str]:
     for (before, after), files in groups.items():
         size = f"{human_size(sum(file.size for file in files)):>{_SIZE_WIDTH}}"
         if len(files) == 1:
-            yield f"{size}  {_shown(files[0].before)} -> {_shown(files[0].after)}"
+            yield f"{size}  {printable_path(files[0].before)} -> {printable_path(files[0].after)}"
         else:
             yield f"{size}  {_folder(before)} -> {_folder(after)}  ({plural(len(files), 'file')})"
 
@@ -131,9 +131,5 @@ def _folders(move: MovedFile) -> tuple[bytes, bytes]:
     return b"/".join(before), b"/".join(after)
 
 
-def _shown(path: bytes) -> str:
-    return printable_name(path_text(path))
-
-
 def _folder(path: bytes) -> str:
-    return _shown(path).rstrip("/") + "/"
+    return printable_path(path).rstrip("/") + "/"

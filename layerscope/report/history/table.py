@@ -14,7 +14,7 @@ from layerscope.report.colors import CHANGE_STYLES
 from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, instruction_line, show
 from layerscope.report.tree.selection import link_text
 from layerscope.session.summary import layer_title
-from layerscope.text import human_size, mode_text, path_text, printable_name
+from layerscope.text import human_size, mode_text, printable_name, printable_path
 
 _COLUMNS = (
     GridColumn("layer", is_right=True),
@@ -46,7 +46,7 @@ def history_table(image: Image, path: bytes, events: Sequence[Revision]) -> Rend
             f"{entry.uid}:{entry.gid}",
             instruction_line(layer_title(image, event.layer)),
         )
-    return Group(Text(f"{printable_name(path_text(path))}{_fate(events)}", "bold", overflow="fold"), Text(), grid)
+    return Group(Text(f"{printable_path(path)}{_fate(events)}", "bold", overflow="fold"), Text(), grid)
 
 
 def _details(event: Revision) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from layerscope.analysis.advice.edits import diff_lines
-from layerscope.analysis.size.dead import DeadGroup, dead_groups
 from layerscope.report.escape import (
     block_in_markdown,
     code_in_markdown,
@@ -21,16 +20,18 @@ from layerscope.session.size.columns import (
     ReportTable,
     Row,
     Words,
+    dead_table,
     duplicate_table,
-    file_table,
+    largest_files,
     layer_table,
     package_table,
     sbom_table,
+    secret_table,
     type_table,
 )
 from layerscope.session.size.remarks import no_advice_sentence, remarks, sbom_sentence, size_change
 from layerscope.session.summary import image_summary, layer_title
-from layerscope.text import human_size, path_text, plural, printable_line, printable_name
+from layerscope.text import human_size, plural, printable_line, printable_name, printable_path
 
 _MOST = 20
 _MOST_PATHS = 3
@@ -49,12 +50,12 @@ def _lines(analysis: SizeAnalysis) -> Iterator[str]:
     yield f"**{in_markdown(printable_line(why.verdict))}**"
     for remark in remarks(why):
         yield from ("", in_markdown(remark))
-    yield from _secrets(analysis)
+    yield from _size_table("Secrets", secret_table(analysis))
     yield from _advice(analysis)
     yield from _size_table("Layers", layer_table(analysis, why.layers), None)
-    yield from _dead(analysis)
-    yield from _size_table("Largest files", file_table(analysis))
-    yield from _size_table("Duplicates", duplicate_table(analysis))
+    yield from _size_table(f"Dead bytes: {human_size(why.dead_size)}", dead_table(analysis))
+    yield from _size_table("Largest files", largest_files(analysis))
+    yield from _size_table("Duplicates", duplicate_table(analysis, why.duplicates))
     yield from _size_table("File types", type_table(analysis), None)
     yield from _size_table("Packages", package_table(analysis))
     if analysis.sbom is not None:
@@ -63,9 +64,15 @@ def _lines(analysis: SizeAnalysis) -> Iterator[str]:
 
 
 def _size_table(title: str, sizes: ReportTable[Row], most: int | None = _MOST) -> Iterator[str]:
+    if not sizes.rows:
+        return
     columns = sizes.without_bars()
-    rows = [[_cell(column.cell(row)) for column in columns] for row in sizes.rows[:most]]
-    yield from _table(title, [(column.title, column.kind is Figure) for column in columns], rows)
+    yield from ("", f"## {title}", "")
+    yield _row([column.title for column in columns])
+    yield _row(["---:" if column.kind is Figure else "---" for column in columns])
+    yield from (_row([_cell(column.cell(row)) for column in columns]) for row in sizes.rows[:most])
+    if most is not None and len(sizes.rows) > most and sizes.noun:
+        yield from ("", f"and {plural(len(sizes.rows) - most, f'more {sizes.noun}')}")
 
 
 def _cell(cell: Cell) -> str:
@@ -82,35 +89,8 @@ def _cell(cell: Cell) -> str:
             return ""
 
 
-def _table(title: str, columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield a table, unless it is empty; each column comes with its title, and whether it holds figures."""
-    if rows:
-        yield from ("", f"## {title}", "")
-        yield _row([name for name, _ in columns])
-        yield _row(["---:" if is_figure else "---" for _, is_figure in columns])
-        yield from map(_row, rows)
-
-
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _secrets(analysis: SizeAnalysis) -> Iterator[str]:
-    secrets = analysis.report.secrets
-    rows = [
-        (
-            str(secret.layer),
-            in_markdown(secret.kind.words),
-            code_in_markdown_cell(printable_name(path_text(secret.path))),
-            str(secret.removed_in or ""),
-            code_in_markdown_cell(layer_title(analysis.image, secret.layer)),
-        )
-        for secret in secrets[:_MOST]
-    ]
-    titles = [("layer", True), ("secret", False), ("path", False), ("removed in", True), ("instruction", False)]
-    yield from _table("Secrets", titles, rows)
-    if len(secrets) > _MOST:
-        yield from ("", f"and {plural(len(secrets) - _MOST, 'more secret')}")
 
 
 def _advice(analysis: SizeAnalysis) -> Iterator[str]:
@@ -138,26 +118,5 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _paths(paths: Sequence[bytes], code: Callable[[str], str]) -> str:
-    names = ", ".join(code(printable_name(path_text(path))) for path in paths[:_MOST_PATHS])
+    names = ", ".join(code(printable_path(path)) for path in paths[:_MOST_PATHS])
     return f"{names} and {len(paths) - _MOST_PATHS:,} more" if len(paths) > _MOST_PATHS else names
-
-
-def _dead(analysis: SizeAnalysis) -> Iterator[str]:
-    groups = dead_groups(analysis.report.dead.entries)
-    rows = [_dead_row(analysis, group) for group in groups[:_MOST]]
-    titles = [("dead", True), ("reason", False), ("files", True)]
-    titles += [("written by", False), ("hidden by", False), ("largest", False)]
-    yield from _table(f"Dead bytes: {human_size(analysis.report.dead_size)}", titles, rows)
-    if len(groups) > _MOST:
-        yield from ("", f"and {plural(len(groups) - _MOST, 'more cause')}")
-
-
-def _dead_row(analysis: SizeAnalysis, group: DeadGroup) -> Sequence[str]:
-    return (
-        human_size(group.size),
-        group.word,
-        f"{len(group.entries):,}",
-        f"{group.writer} {code_in_markdown_cell(layer_title(analysis.image, group.writer))}",
-        f"{group.hidden_by} {code_in_markdown_cell(layer_title(analysis.image, group.hidden_by))}",
-        _paths([entry.path for entry in group.entries], code_in_markdown_cell),
-    )

@@ -9,7 +9,7 @@ from layerscope.report.escape import in_csv
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import layers_in_order, reason_word, sbom_version
 from layerscope.session.summary import layer_title
-from layerscope.text import path_text, printable_line, printable_name
+from layerscope.text import printable_line, printable_path
 
 
 class CsvRow(TypedDict, total=False):
@@ -43,7 +43,13 @@ def csv_report(analysis: SizeAnalysis) -> str:
 def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
     for secret in analysis.report.secrets:
         text = printable_line(secret.text)
-        yield {"kind": "secret", "name": _name(secret.path), "layer": secret.layer, "reason": secret.kind, "text": text}
+        yield {
+            "kind": "secret",
+            "name": printable_path(secret.path),
+            "layer": secret.layer,
+            "reason": secret.kind,
+            "text": text,
+        }
     yield from _layer_rows(analysis)
     yield from _file_rows(analysis)
     for each in analysis.types.sizes:
@@ -83,11 +89,11 @@ def _layer_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
 def _file_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
     why, index = analysis.report, analysis.tree.index
     for file in why.largest:
-        yield {"kind": "file", "name": _name(file.path), "size": file.size, "layer": file.layer}
+        yield {"kind": "file", "name": printable_path(file.path), "size": file.size, "layer": file.layer}
     for entry in why.dead.entries:
         yield {
             "kind": "dead",
-            "name": _name(entry.path),
+            "name": printable_path(entry.path),
             "size": entry.size,
             "layer": entry.writer,
             "hidden_by": entry.hidden_by,
@@ -98,13 +104,9 @@ def _file_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
         for node, layer in zip(duplicate.nodes, duplicate.layers, strict=True):
             yield {
                 "kind": "duplicate",
-                "name": _name(index.path(node)),
+                "name": printable_path(index.path(node)),
                 "size": duplicate.size,
                 "layer": layer,
                 "files": len(duplicate.nodes),
                 "text": text,
             }
-
-
-def _name(path: bytes) -> str:
-    return printable_name(path_text(path))

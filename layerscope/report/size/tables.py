@@ -34,15 +34,22 @@ from layerscope.session.size.columns import (
     Row,
     Words,
     duplicate_table,
-    file_table,
+    largest_files,
     layer_table,
     package_table,
     sbom_table,
     type_table,
 )
-from layerscope.session.size.remarks import no_advice_sentence, reasons_line, remarks, sbom_sentence, size_change
+from layerscope.session.size.remarks import (
+    no_advice_sentence,
+    reason_label,
+    reasons_line,
+    remarks,
+    sbom_sentence,
+    size_change,
+)
 from layerscope.session.summary import image_summary, layer_title
-from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
+from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_path
 
 _MOST_LAYERS = 20
 _MOST_FILES = 10
@@ -81,7 +88,7 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> RenderableT
         Text(printable_line(why.verdict), "bold", overflow="fold"),
         *(Text(line, "dim", overflow="fold") for line in remarks(why)),
         *section("Layers, largest first", layers),
-        *section("Largest files of the image", _table_parts(file_table(analysis), most(_MOST_FILES))),
+        *section("Largest files of the image", _table_parts(largest_files(analysis), most(_MOST_FILES))),
         *_dead_section(analysis, show_all=show_all),
         *_duplicates(analysis, most(_MOST_DUPLICATES), most(_MOST_PATHS)),
         *section("By file type", types),
@@ -93,7 +100,7 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> RenderableT
 def _duplicates(analysis: SizeAnalysis, most: int | None, most_paths: int | None) -> Iterator[RenderableType]:
     total = human_size(sum(duplicate.saves for duplicate in analysis.report.duplicates))
     least = "" if analysis.report.duplicates_complete else " at least"
-    parts = _table_parts(duplicate_table(analysis), most, most_paths)
+    parts = _table_parts(duplicate_table(analysis, analysis.report.duplicates), most, most_paths)
     yield from section(f"The same bytes more than once: {total}{least}", parts)
 
 
@@ -102,7 +109,7 @@ def _packages(analysis: SizeAnalysis, most: int | None) -> Iterator[RenderableTy
     if analysis.packages.packages:
         yield Text(f"{human_size(analysis.packages.unowned)} belong to no package", "dim")
     for path in analysis.packages.unread:
-        name = printable_name(path_text(path))
+        name = printable_path(path)
         yield Text(f"the format of the package database {name} is not supported", "dim", overflow="fold")
     if analysis.sbom is not None:
         yield Text(sbom_sentence(analysis.sbom), overflow="fold")
@@ -140,7 +147,9 @@ def _dead_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Rendera
 
 
 def _dead_group(analysis: SizeAnalysis, group: DeadGroup, *, show_all: bool) -> Iterator[RenderableType]:
-    yield Text(f"{human_size(group.size)} {group.word}, {plural(len(group.entries), 'file')}", "magenta")
+    yield Text(
+        f"{human_size(group.size)} {reason_label(group.reason)}, {plural(len(group.entries), 'file')}", "magenta"
+    )
     layers = Grid(
         GridColumn(""), GridColumn("", is_right=True), GridColumn("", is_flexible=True), indent=_INDENT, gap=1
     )
@@ -212,7 +221,7 @@ def _grid_column(column: Column[Row], *, is_needed: bool) -> GridColumn:
     return GridColumn(
         column.title,
         is_right=is_figure,
-        is_flexible=not is_figure,
+        is_flexible=not column.width,
         is_optional=is_figure and not is_needed,
         least=least,
     )

@@ -8,7 +8,7 @@ from layerscope.analysis.tree.image_links import followed
 from layerscope.errors import UsageError
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.loaded_image import LoadedImage, present_node, typed_paths
-from layerscope.text import path_text, printable_name
+from layerscope.text import printable_name, printable_path
 
 _NOT_FILES = {
     Kind.DIR: "a directory",
@@ -158,7 +158,7 @@ def file_at(loaded: LoadedImage, path: str, layer: int) -> int:
         # this raises, except for a link that leads nowhere
         node = present_node(loaded, path, layer)
     occurrence = tree.index.occurrence(node, layer)
-    found, name = tree.linked(occurrence), printable_name(path_text(tree.index.path(node)))
+    found, name = tree.linked(occurrence), printable_path(tree.index.path(node))
     if found < 0:
         raise UsageError(f"{name} is a hard link whose target is not in the image")
     kind = tree.kind(found)

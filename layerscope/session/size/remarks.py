@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from layerscope.analysis.packages.sbom import SbomComparison
+from layerscope.analysis.packages.sizes import PackageSizes
 from layerscope.analysis.size.dead import DeadReason
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.report import SizeReport
-from layerscope.text import human_size, plural, printable_line
+from layerscope.text import human_size, plural, printable_line, printable_path
 
 UNKNOWN_REASON = "unknown"
 """The word for the reason of a dead file whose bytes cannot be read."""
@@ -77,9 +78,10 @@ def reason_sums(report: SizeReport) -> list[tuple[DeadReason | None, int]]:
 
 
 def reasons_line(report: SizeReport) -> str:
-    """Return the dead bytes by reason: ``233 MB deleted, 29 MB metadata-only``."""
+    """Return the dead bytes by reason: ``233 MB deleted, 29 MB mode or owner only``."""
     sums = reason_sums(report)
-    return ", ".join(f"{human_size(size)} {reason.value if reason else 'for unknown reasons'}" for reason, size in sums)
+    words = ((size, reason_label(reason) if reason else "for unknown reasons") for reason, size in sums)
+    return ", ".join(f"{human_size(size)} {label}" for size, label in words)
 
 
 def size_change(report: SizeReport, arrow: str, *, is_long: bool = True) -> str:
@@ -95,6 +97,20 @@ def no_dead_sentence(report: SizeReport) -> str:
     if report.dead_size is None:
         return "The dead bytes are unknown: not all layers could be read."
     return "Nothing in this image is dead."
+
+
+def no_duplicates_sentence(report: SizeReport) -> str:
+    """Return what to say in place of an empty list of duplicates."""
+    if report.is_complete and report.duplicates_complete:
+        return "No two files of the final image have the same content."
+    return "No two files with the same content were found, but not all files could be compared."
+
+
+def no_packages_sentence(report: SizeReport, packages: PackageSizes) -> str:
+    """Return what to say in place of an empty list of packages."""
+    exception = f", except {printable_path(packages.unread[0])}, which is not read" if packages.unread else ""
+    where = "" if report.is_complete else " in the layers that could be read"
+    return f"No package database was found{where}{exception}."
 
 
 def no_advice_sentence(report: SizeReport) -> str:

@@ -10,8 +10,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.text import human_share, human_size, plural, printable_name
-from layerscope.tui.size.lists.directories import directory_row
+from layerscope.session.size.columns import directory_name
+from layerscope.text import human_share, human_size, plural
+from layerscope.tui.size.lists.directories import entry_words
 from layerscope.tui.size.lists.model import Subject
 from layerscope.tui.size.state import SizeView, Topic
 
@@ -60,8 +61,7 @@ def folder_entries(analysis: SizeAnalysis, folder: int) -> list[MapEntry]:
     entries = []
     for node in nodes[:_MOST_ENTRIES]:
         row = sizes.row(node)
-        name = printable_name(row.name) + ("/" if row.is_directory else "")
-        entries.append(MapEntry(node, folder, name, row.size, row.dead, row.is_directory))
+        entries.append(MapEntry(node, folder, directory_name(row), row.size, row.dead, row.is_directory))
     rest = nodes[_MOST_ENTRIES:]
     if rest:
         live, dead = sum(map(sizes.size, rest)), sum(map(sizes.dead, rest))
@@ -84,7 +84,7 @@ def entry_detail(analysis: SizeAnalysis, entry: MapEntry) -> str:
     share = human_share(entry.size, whole)
     if entry.node is None:
         return f"{entry.name} of {human_size(entry.size)} in all, {share}; Enter lists the folder"
-    return f"{directory_row(analysis, analysis.directories.row(entry.node), 1, 1).detail}; {share} of all bytes"
+    return f"{entry_words(analysis, analysis.directories.row(entry.node))}; {share} of all bytes"
 
 
 @dataclass(frozen=True, slots=True)

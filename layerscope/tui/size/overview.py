@@ -17,7 +17,7 @@ from layerscope.analysis.advice.secrets import REMEDY, Secret
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_advice_sentence
-from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
+from layerscope.text import human_share, human_size, plural, printable_line, printable_path
 from layerscope.tui.drawing.bars import BarStyles, bar_segments
 from layerscope.tui.drawing.cells import cut, cut_middle, folded, instruction_lines, padded
 from layerscope.tui.drawing.glyphs import Glyphs
@@ -69,7 +69,7 @@ class SecretItem(NamedTuple):
 
     def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:
         """Return the lines; the path is cut in its middle."""
-        secret, name = self.secret, printable_name(path_text(self.secret.path))
+        secret, name = self.secret, printable_path(self.secret.path)
         hidden = "" if secret.removed_in is None else f"; layer {secret.removed_in} only hides it"
         start, end = f" {glyphs.warning} layer {secret.layer}  ", f" is {secret.kind.words}{hidden}"
         name = cut_middle(name, max(12, width - cell_len(start) - len(end)), glyphs)

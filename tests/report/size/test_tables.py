@@ -67,7 +67,7 @@ def test_unreadable_layers_are_never_called_clean(tmp_path: Path) -> None:
 
 def test_dead_bytes_name_both_instructions(heavy: Path) -> None:
     lines = shown(heavy)
-    start = lines.index("5.0 kB metadata-only, 1 file")
+    start = lines.index("5.0 kB mode or owner only, 1 file")
     assert lines[start + 1 : start + 4] == [
         "  written by layer 1 ADD rootfs.tar /",
         "  hidden by layer  2 RUN chown 33 /srv/model.bin && cp /srv/model.bin /srv/copy.bin",

@@ -496,7 +496,7 @@ async def test_only_the_rows_on_the_screen_are_built(tmp_path: Path) -> None:
             built.add(node)
             return on_demand.build(node)
 
-        table._rows = RowsOnDemand(on_demand.records, build)
+        table._rows = RowsOnDemand(on_demand.numbers, build)
         await at.press("end", "up", "down")
         assert rows(at)[-1].endswith("  0")
         assert len(built) <= 2 * table.size.height

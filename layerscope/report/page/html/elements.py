@@ -1,9 +1,9 @@
 """HTML elements. Every text that is not `Markup` is escaped where it is put into an element."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from layerscope.report.escape import code_parts, in_html
-from layerscope.text import path_text, printable_line, printable_name
+from layerscope.text import printable_line, printable_path
 
 
 class Markup(str):
@@ -37,7 +37,7 @@ def advised_prose(text: str) -> Markup:
 
 def path_element(path: bytes) -> Markup:
     """Return a path as an element."""
-    return element("span", printable_name(path_text(path)), class_="path")
+    return element("span", printable_path(path), class_="path")
 
 
 def number_cell(text: str, title: str = "") -> Markup:
@@ -50,12 +50,6 @@ def gauge(live: float, dead: float) -> Markup:
     live, dead = max(0.0, min(live, 1.0)), max(0.0, min(dead, 1.0))
     parts = [Markup(f'<i style="width:{100 * live:.2f}%"></i><i style="width:{100 * dead:.2f}%"></i>')]
     return element("div", *parts, class_="gauge")
-
-
-def table(titles: Sequence[tuple[str, str]], rows: Iterable[Markup], *, body_id: str = "") -> Markup:
-    """Return a table; each title comes with the class of its column."""
-    head = element("tr", *(element("th", title, class_=kind) for title, kind in titles))
-    return element("table", element("thead", head), element("tbody", *rows, id=body_id))
 
 
 def section(anchor: str, title: str, lead: "Markup | str", *content: "Markup | str") -> Markup:

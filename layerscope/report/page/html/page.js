@@ -135,7 +135,7 @@ for (const row of document.querySelectorAll("#layers [data-layer]")) {
 
 function searchText(row) {
   if (row.searchText === undefined) {
-    const layers = [row.cells[2], row.cells[3]];
+    const layers = [...row.querySelectorAll('[data-title="layer"], [data-title="hid"]')];
     for (const layer of layers) layer.title = instructions.get(layer.textContent) || "";
     row.searchText = [row.textContent, ...layers.map((layer) => layer.title)].join("\n").toLowerCase();
   }

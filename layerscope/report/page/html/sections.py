@@ -5,23 +5,23 @@ from collections.abc import Iterator
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import diff_lines
 from layerscope.analysis.advice.secrets import Secret
-from layerscope.analysis.size.dead import DeadEntry
 from layerscope.report.page.html.elements import (
     Markup,
     advised_prose,
     element,
     joined,
-    number_cell,
     path_element,
     prose,
     section,
-    table,
 )
 from layerscope.report.page.html.tables import size_table
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.columns import (
+    SizedFile,
+    dead_file,
     duplicate_table,
     file_table,
+    largest_files,
     layer_table,
     package_table,
     sbom_table,
@@ -31,6 +31,9 @@ from layerscope.session.size.remarks import (
     layers_in_order,
     no_advice_sentence,
     no_dead_sentence,
+    no_duplicates_sentence,
+    no_packages_sentence,
+    reason_label,
     reason_sums,
     reason_word,
     reasons_line,
@@ -48,8 +51,6 @@ _MOST_DUPLICATES = 100
 _MOST_PACKAGES = 200
 _MOST_PATHS = 200
 """The most rows and paths of each section; the rest is summed up."""
-
-_NUMBER, _WIDE = "n", "wide"
 
 
 def secret_section(analysis: SizeAnalysis) -> Markup:
@@ -81,8 +82,7 @@ def layer_section(analysis: SizeAnalysis) -> Markup:
         " layer hides it"
     )
     layers = layer_table(analysis, layers_in_order(analysis.report))
-    names = [str(row.layer) for row in layers.rows]
-    rows = element("div", size_table(layers, _MOST_LAYERS, row_names=names), class_="scroll")
+    rows = element("div", size_table(layers, _MOST_LAYERS, lambda row: {"data_layer": str(row.layer)}), class_="scroll")
     more = layers.rows[_MOST_LAYERS:]
     size = human_size(sum(map(layers.size, more)))
     left = [element("p", f"and {plural(len(more), 'more layer')}, {size}", class_="soft")] if more else []
@@ -149,8 +149,9 @@ def dead_section(analysis: SizeAnalysis) -> Markup:
         left = sum(entry.size for entry in entries[_MOST_DEAD:])
         others = plural(len(entries) - len(shown), "other")
         lead += f" The {len(shown):,} largest are listed; {others} hold {human_size(left)}."
-    reasons = [reason_word(reason) for reason, _ in reason_sums(why)]
-    choices = [element("option", "every reason"), *(element("option", reason, value=reason) for reason in reasons)]
+    reasons = [reason for reason, _ in reason_sums(why)]
+    words = (element("option", reason_label(reason), value=reason_word(reason)) for reason in reasons)
+    choices = [element("option", "every reason"), *words]
     filters = element(
         "div",
         Markup('<input type="search" id="dead-text" placeholder="path, layer or instruction" aria-label="filter">'),
@@ -162,28 +163,19 @@ def dead_section(analysis: SizeAnalysis) -> Markup:
         element("span", id="dead-sum", class_="soft"),
         class_="filters",
     )
-    titles = [("size", _NUMBER), ("reason", ""), ("wrote", _NUMBER), ("hid", _NUMBER), ("path", _WIDE)]
-    rows = table(titles, [_dead_row(entry) for entry in shown], body_id="dead-rows")
+    files = file_table(analysis, map(dead_file, shown))
+    rows = size_table(files, row_attributes=_dead_attributes, body_id="dead-rows")
     return section("dead", "Dead bytes", lead, filters, element("div", rows, class_="long"))
 
 
-def _dead_row(entry: DeadEntry) -> Markup:
-    reason = reason_word(entry.reason)
-    return element(
-        "tr",
-        number_cell(human_size(entry.size)),
-        element("td", element("span", reason, class_="reason")),
-        number_cell(str(entry.writer), "wrote"),
-        number_cell(str(entry.hidden_by), "hid"),
-        element("td", path_element(entry.path)),
-        data_reason=reason,
-        data_size=str(entry.size),
-    )
+def _dead_attributes(file: SizedFile) -> dict[str, str]:
+    """Return what the filters of the page look at."""
+    return {"data_reason": reason_word(file.reason), "data_size": str(file.size)}
 
 
 def file_section(analysis: SizeAnalysis) -> Markup:
     """Return the largest files of the final image."""
-    rows = element("div", size_table(file_table(analysis), _MOST_FILES), class_="long")
+    rows = element("div", size_table(largest_files(analysis), _MOST_FILES), class_="long")
     return section("files", "Largest files", "Of the final image.", rows)
 
 
@@ -191,10 +183,10 @@ def duplicate_section(analysis: SizeAnalysis) -> Markup:
     """Return the same bytes at several paths, the most expensive first."""
     duplicates = analysis.report.duplicates
     if not duplicates:
-        return section("duplicates", "Duplicates", "No two files of the final image hold the same bytes.")
+        return section("duplicates", "Duplicates", no_duplicates_sentence(analysis.report))
     total = human_size(sum(duplicate.saves for duplicate in duplicates))
     least = "" if analysis.report.duplicates_complete else "at least "
-    rows = element("div", size_table(duplicate_table(analysis), _MOST_DUPLICATES), class_="long")
+    rows = element("div", size_table(duplicate_table(analysis, duplicates), _MOST_DUPLICATES), class_="long")
     return section("duplicates", "Duplicates", f"The same bytes at several paths: {least}{total} more than once.", rows)
 
 
@@ -207,7 +199,7 @@ def package_section(analysis: SizeAnalysis) -> Markup:
     """Return the size of each package."""
     packages = analysis.packages.packages
     if not packages:
-        lead = "No package database that layerscope can read was found."
+        lead = no_packages_sentence(analysis.report, analysis.packages)
         return section("packages", "Packages", lead, *_sbom_parts(analysis))
     lead = f"{plural(len(packages), 'package')}; {human_size(analysis.packages.unowned)} belong to none."
     rows = element("div", size_table(package_table(analysis), _MOST_PACKAGES), class_="long")

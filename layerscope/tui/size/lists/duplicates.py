@@ -1,13 +1,17 @@
 """The same bytes at several paths, and the copies of each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.text import human_size, path_text, plural
-from layerscope.tui.size.lists.files import SizedFile, file_list
-from layerscope.tui.size.lists.model import PATH, SIZE, SIZE_WIDTH, Order, SizeList, Subject, count_column, shown_path
+from layerscope.session.size.columns import SizedFile, duplicate_table
+from layerscope.session.size.remarks import no_duplicates_sentence
+from layerscope.text import human_size, path_text, plural, printable_path
+from layerscope.tui.size.lists.files import file_list
+from layerscope.tui.size.lists.model import Order, SizeList, Subject
 from layerscope.tui.size.state import SizeView, Topic
-from layerscope.tui.widgets.row_table import TableColumn, TableRow
+from layerscope.tui.widgets.row_table import TableRow
 
 SMALL_DUPLICATES = -1
 """The subject of the topic that lists the duplicates which are too small for lines of their own."""
@@ -18,79 +22,61 @@ _MOST_PATHS = 30
 """The most paths that the details of a row list."""
 
 
-def duplicate_list(analysis: SizeAnalysis) -> SizeList[int]:
+def duplicate_list(analysis: SizeAnalysis) -> SizeList[Duplicate]:
     """Return the duplicates, those that cost the most first, and one row for all that cost little."""
-    duplicates = analysis.report.duplicates
-    large = sum(duplicate.saves >= _SMALL for duplicate in duplicates)
-    large = large if len(duplicates) - large > 1 else len(duplicates)
-    return _duplicates(analysis, [*range(large), *([SMALL_DUPLICATES] if large < len(duplicates) else [])])
+    duplicates, large = analysis.report.duplicates, _large(analysis)
+    shown = _duplicates(analysis, duplicates[:large])
+    return replace(shown, rest=_sum_of_small(duplicates, large)) if large < len(duplicates) else shown
 
 
-def duplicate_parts(analysis: SizeAnalysis, number: int) -> SizeList[int] | SizeList[SizedFile]:
+def duplicate_parts(analysis: SizeAnalysis, number: int) -> SizeList[Duplicate] | SizeList[SizedFile]:
     """Return the small duplicates, or the copies of one."""
-    duplicates = analysis.report.duplicates
+    duplicates, large = analysis.report.duplicates, _large(analysis)
     if number == SMALL_DUPLICATES:
-        small = [at for at, duplicate in enumerate(duplicates) if duplicate.saves < _SMALL]
-        return _duplicates(analysis, small)
+        return _duplicates(analysis, duplicates[large:], large)
     chosen = duplicates[number]
     copies = zip(chosen.nodes, chosen.layers, strict=True)
     return file_list(analysis, (SizedFile(node, chosen.size, layer) for node, layer in copies))
 
 
-def _duplicates(analysis: SizeAnalysis, numbers: Sequence[int]) -> SizeList[int]:
-    duplicates, index = analysis.report.duplicates, analysis.tree.index
-    largest = max((duplicates[number].saves for number in numbers), default=0) or 1
-    small = [duplicate for duplicate in duplicates if duplicate.saves < _SMALL]
-    saved_by_small = sum(duplicate.saves for duplicate in small)
+def _large(analysis: SizeAnalysis) -> int:
+    """Return the number of duplicates with a line of their own."""
+    duplicates = analysis.report.duplicates
+    large = sum(duplicate.saves >= _SMALL for duplicate in duplicates)
+    return large if len(duplicates) - large > 1 else len(duplicates)
 
-    def build(number: int) -> TableRow:
-        if number == SMALL_DUPLICATES:
-            return _sum_of_small(len(small), saved_by_small, largest)
-        return _duplicate_row(analysis, number, largest)
 
-    copies = count_column("copies", max((len(duplicates[number].nodes) for number in numbers), default=0))
+def _duplicates(analysis: SizeAnalysis, duplicates: Sequence[Duplicate], first: int = 0) -> SizeList[Duplicate]:
+    """Return the list of duplicates, the ``first`` of which has that position in the report."""
+    path = analysis.tree.index.path
+
+    def about(number: int, row: Duplicate) -> TableRow:
+        paths = [printable_path(path(node)) for node in row.nodes[:_MOST_PATHS]]
+        return TableRow(
+            (),
+            subject=Subject(topic=Topic(SizeView.DUPLICATES, first + number), copied="\n".join(paths)),
+            detail=f"the same {human_size(row.size)} in {_listed(paths, len(row.nodes))}",
+        )
+
     return SizeList(
-        columns=(TableColumn("costs", right=True, width=SIZE_WIDTH), SIZE, copies, PATH),
-        records=numbers,
-        build=build,
-        orders=(
-            Order("cost", lambda number: (number == SMALL_DUPLICATES, number)),
-            Order("size", lambda number: -duplicates[number].size if number >= 0 else 0),
-            Order("copies", lambda number: -len(duplicates[number].nodes) if number >= 0 else 0),
-        ),
-        text=lambda number: path_text(index.path(duplicates[number].nodes[0]))[1:] if number >= 0 else "",
-        size=lambda number: saved_by_small if number == SMALL_DUPLICATES else duplicates[number].saves,
-        when_empty=_no_duplicates(analysis),
+        table=duplicate_table(analysis, duplicates),
+        about=about,
+        orders=(Order("cost"), Order("size", lambda row: -row.size), Order("copies", lambda row: -len(row.nodes))),
+        text=lambda row: path_text(path(row.nodes[0]))[1:],
+        when_empty=no_duplicates_sentence(analysis.report),
     )
 
 
-def _duplicate_row(analysis: SizeAnalysis, number: int, largest: int) -> TableRow:
-    duplicate = analysis.report.duplicates[number]
-    paths = [shown_path(analysis.tree.index.path(node)) for node in duplicate.nodes[:_MOST_PATHS]]
-    copies = len(duplicate.nodes)
-    return TableRow(
-        (human_size(duplicate.saves), human_size(duplicate.size), f"{copies:,}", paths[0]),
-        share=duplicate.saves / largest,
-        subject=Subject(topic=Topic(SizeView.DUPLICATES, number), copied="\n".join(paths)),
-        detail=f"the same {human_size(duplicate.size)} in {_listed(paths, copies)}",
-    )
-
-
-def _sum_of_small(count: int, saves: int, largest: int) -> TableRow:
-    words = f"{plural(count, 'duplicate')} below {human_size(_SMALL)} each"
+def _sum_of_small(duplicates: Sequence[Duplicate], large: int) -> TableRow:
+    small, saves = len(duplicates) - large, sum(duplicate.saves for duplicate in duplicates[large:])
+    words = f"{plural(small, 'duplicate')} below {human_size(_SMALL)} each"
     return TableRow(
         (human_size(saves), "", "", words),
-        share=saves / largest,
+        share=saves / duplicates[0].saves,
         style="muted",
         subject=Subject(topic=Topic(SizeView.DUPLICATES, SMALL_DUPLICATES)),
         detail=f"{words}, {human_size(saves)} in all",
     )
-
-
-def _no_duplicates(analysis: SizeAnalysis) -> str:
-    if analysis.report.is_complete and analysis.report.duplicates_complete:
-        return "No two files of the final image have the same content."
-    return "No two files with the same content were found, but not all files could be compared."
 
 
 def duplicate_title(analysis: SizeAnalysis, number: int) -> str:

@@ -1,17 +1,16 @@
-"""Lists of the size view: records with their orders and the text that a filter searches. Rows are built when drawn."""
+"""Lists of the size view: tables with their orders and the text that a filter searches. Rows are built when drawn."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, NamedTuple
 
 from layerscope.analysis.search.query import Query
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.text import human_size, path_text, printable_line, printable_name
+from layerscope.session.size.columns import Bar, Cell, Figure, InstructionText, Name, Paths, ReportTable, Row, Words
+from layerscope.text import human_size, printable_line, printable_path
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.size.state import Topic
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, TableRows, Target
-
-Record = TypeVar("Record")
 
 
 class Subject(NamedTuple):
@@ -34,27 +33,28 @@ class Subject(NamedTuple):
         return None if layer is None else Target(layer, self.node)
 
 
-class Order(NamedTuple, Generic[Record]):
-    """An order of records, ascending by the ``key``."""
+class Order(NamedTuple, Generic[Row]):
+    """An order of rows, ascending by the ``key``, or the one that their table has."""
 
     name: str
-    key: Callable[[Record], Any]
+    key: Callable[[Row], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RowsOnDemand(Generic[Record]):
-    """Rows that are built one by one from their records."""
+class RowsOnDemand:
+    """Rows that are built one by one from their numbers, and one for the ``rest``."""
 
-    records: Sequence[Record]
-    build: Callable[[Record], TableRow]
+    numbers: Sequence[int]
+    build: Callable[[int], TableRow]
+    rest: TableRow | None = None
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self.numbers) + (self.rest is not None)
 
     def __getitem__(self, index: int, /) -> TableRow:
         if index < 0:
             raise IndexError(index)
-        return self.build(self.records[index])
+        return self.rest if self.rest and index == len(self.numbers) else self.build(self.numbers[index])
 
 
 class ShownList(NamedTuple):
@@ -67,45 +67,58 @@ class ShownList(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SizeList(Generic[Record]):
-    """Records in the first of their ``orders``; ``text`` is searched by a filter, ``size`` are bytes to sum up."""
+class SizeList(Generic[Row]):
+    """A table in several ``orders``, the first of which is its own.
 
-    columns: Sequence[TableColumn]
-    records: Sequence[Record]
-    build: Callable[[Record], TableRow]
-    orders: Sequence[Order[Record]]
-    text: Callable[[Record], str]
-    size: Callable[[Record], int]
+    ``about`` takes a row and its number in the table, and returns where it leads and what is said about it; ``text`` is
+    searched by a filter. The row ``rest`` stands for what the table leaves out.
+    """
+
+    table: ReportTable[Row]
+    about: Callable[[int, Row], TableRow]
+    orders: Sequence[Order[Row]]
+    text: Callable[[Row], str]
     when_empty: str
+    rest: TableRow | None = None
 
     def shown(self, query: Query | None, order: int) -> ShownList:
-        """Return the records that match, in one of the orders, counted and summed up."""
-        records, chosen = self.records, self.orders[order % len(self.orders)]
-        counted = f"{len(records):,}"
+        """Return the rows that match, in one of the orders, counted and summed up."""
+        rows, chosen, rest = self.table.rows, self.orders[order % len(self.orders)], self.rest
+        numbers: Sequence[int] = range(len(rows))
+        counted, when_empty = f"{len(rows):,}", self.when_empty
         if query is not None:
-            records = [record for record in records if query.matches(self.text(record))]
-            size = human_size(sum(map(self.size, records)))
-            counted = f"{len(records):,} of {counted} match {printable_line(query.text)}, {size}"
-        if order % len(self.orders):
-            records = sorted(records, key=chosen.key)
-        when_empty = self.when_empty if query is None else "Nothing here matches the filter."
-        return ShownList(f"by {chosen.name}, {counted}", self.columns, RowsOnDemand(records, self.build), when_empty)
+            numbers = [number for number in numbers if query.matches(self.text(rows[number]))]
+            size = human_size(sum(self.table.size(rows[number]) for number in numbers))
+            counted = f"{len(numbers):,} of {counted} match {printable_line(query.text)}, {size}"
+            when_empty, rest = "Nothing here matches the filter.", None
+        if key := chosen.key:
+            numbers = sorted(numbers, key=lambda number: key(rows[number]))
+        columns = [column for column in self.table.without_bars() if not column.is_detail]
+        titles = [
+            TableColumn(each.title, each.kind is Figure, each.width, each.kind in (Name, Paths)) for each in columns
+        ]
+        bar = next((column for column in self.table.columns if column.kind is Bar), None)
+
+        def build(number: int) -> TableRow:
+            row = rows[number]
+            filled = bar.cell(row) if bar else None
+            live, dead = (filled.live, filled.dead) if isinstance(filled, Bar) else (None, 0.0)
+            share = None if live is None else live + dead
+            cells = tuple(_text(column.cell(row)) for column in columns)
+            return replace(self.about(number, row), cells=cells, share=share, dead_share=dead)
+
+        return ShownList(f"by {chosen.name}, {counted}", titles, RowsOnDemand(numbers, build, rest), when_empty)
 
 
-SIZE_WIDTH, SHARE_WIDTH = 7, 6
-SHARE = TableColumn("share", right=True, width=SHARE_WIDTH)
-SIZE = TableColumn("size", right=True, width=SIZE_WIDTH)
-PATH = TableColumn("path", is_path=True)
-
-
-def count_column(title: str, largest: int) -> TableColumn:
-    """Return a column of numbers up to the largest one."""
-    return TableColumn(title, right=True, width=len(f"{largest:,}"))
-
-
-def shown_path(path: bytes) -> str:
-    """Return an absolute path, safe for a screen."""
-    return printable_name(path_text(path))
+def _text(cell: Cell) -> str:
+    """Return a cell as text; of several paths, the first one."""
+    match cell:
+        case Figure(text) | Words(text) | InstructionText(text):
+            return text
+        case Paths(paths):
+            return printable_path(paths[0])
+        case Bar():
+            return ""
 
 
 def layer_title(analysis: SizeAnalysis, layer: int) -> str:

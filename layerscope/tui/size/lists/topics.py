@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.text import human_size
+from layerscope.text import human_size, printable_path
 from layerscope.tui.size.lists.directories import directory_list, layer_list
 from layerscope.tui.size.lists.duplicates import duplicate_list, duplicate_parts, duplicate_title
 from layerscope.tui.size.lists.files import (
@@ -17,7 +17,7 @@ from layerscope.tui.size.lists.files import (
     type_files,
     type_list,
 )
-from layerscope.tui.size.lists.model import SizeList, shown_path
+from layerscope.tui.size.lists.model import SizeList
 from layerscope.tui.size.lists.packages import package_files, package_files_title, package_list
 from layerscope.tui.size.state import SizeView, Topic
 
@@ -66,7 +66,7 @@ def topic_title(analysis: SizeAnalysis, topic: Topic) -> str:
     view, number = topic.view, topic.subject
     if view in (SizeView.DIRECTORIES, SizeView.MAP):
         folder = number or 0
-        path = shown_path(analysis.tree.index.path(folder))
+        path = printable_path(analysis.tree.index.path(folder))
         live, dead = analysis.directories.size(folder), analysis.directories.dead(folder)
         return f"{path}  {human_size(live)}" + (f", {human_size(dead)} dead" if dead else "")
     return view.label.capitalize() if number is None else _PART_TITLES[view](analysis, number)
