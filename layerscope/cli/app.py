@@ -39,7 +39,7 @@ _COMMANDS = (
     ),
     ListedCommand("images", "layerscope.cli.commands.images", "List the images of the local engines."),
     ListedCommand("containers", "layerscope.cli.commands.containers", "List the containers of the local engines."),
-    ListedCommand("tags", "layerscope.cli.commands.tags", "List the tags of a registry's repository, and their sizes."),
+    ListedCommand("tags", "layerscope.cli.commands.tags", "List the tags of an image in a registry."),
     ListedCommand("cache", "layerscope.cli.commands.cache", "Show what is kept of images, or remove it."),
     ListedCommand("config", "layerscope.cli.commands.config", "List the settings, and where each value comes from."),
 )
@@ -52,6 +52,7 @@ Examples:
   layerscope my-app:v1                         an image of the local engine
   layerscope --engine podman my-app:v1         where two engines have one
   layerscope container://web                   a container and its changes
+  layerscope registry://ubuntu:24.04           an image in a registry
   docker save my-app:v1 | layerscope -         an archive on standard input
   layerscope my-app.tar --platform linux/arm64 one platform of several
   layerscope layers my-app.tar                 which layer is large

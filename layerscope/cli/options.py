@@ -16,7 +16,7 @@ Reference = Annotated[
     str,
     typer.Argument(
         metavar="IMAGE",
-        help="An archive, an OCI layout folder, - for standard input, or an image of a local engine by name.",
+        help="An archive, an OCI layout folder, - for standard input, an image of a local engine by name, or registry://HOST/NAME:TAG.",
         show_default=False,
     ),
 ]
