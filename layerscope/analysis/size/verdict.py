@@ -1,6 +1,6 @@
 """The verdict: one sentence on the cause of the image's size."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from layerscope.analysis.size.dead import DeadBytes, DeadReason
 from layerscope.analysis.size.layers_and_files import LayerSize
@@ -22,38 +22,38 @@ _DONE = {
 }
 
 
-def verdict(layers: Sequence[LayerSize], dead: DeadBytes | None, instructions: Mapping[int, str | None]) -> str:
+def verdict(layers: Sequence[LayerSize], dead: DeadBytes | None) -> str:
     """Return the sentence; ``layers`` come the largest first, ``dead`` is None if layers could not be read."""
     if not layers:
         return "The image has no layers."
     if dead is None:
-        return _unknown(layers, instructions)
+        return _unknown(layers)
     total = sum(layer_size.content_size or 0 for layer_size in layers)
     if not total:
         return "The image holds no content."
-    return f"{_largest_layer(layers[0], total, instructions)}, and {_dead(dead, total)}."
+    return f"{_largest_layer(layers[0], total)}, and {_dead(dead, total)}."
 
 
-def _unknown(layers: Sequence[LayerSize], instructions: Mapping[int, str | None]) -> str:
+def _unknown(layers: Sequence[LayerSize]) -> str:
     broken = sum(layer_size.content_size is None for layer_size in layers)
     sentence = f"{plural(broken, 'layer')} could not be read whole, so the sums are unknown"
     known = [layer_size for layer_size in layers if layer_size.content_size]
     if not known:
         return f"{sentence}."
     size = human_size(known[0].content_size)
-    return f"{sentence}; the largest of the others is layer {_named(known[0].layer, instructions)} with {size}."
+    return f"{sentence}; the largest of the others is layer {_named(known[0])} with {size}."
 
 
-def _largest_layer(layer_size: LayerSize, total: int, instructions: Mapping[int, str | None]) -> str:
-    named = f"Layer {_named(layer_size.layer, instructions)}"
+def _largest_layer(layer_size: LayerSize, total: int) -> str:
+    named = f"Layer {_named(layer_size)}"
     if (layer_size.share or 0) >= _MOST_OF:
         return f"{named} makes up all of the {human_size(total)}"
     return f"{named} makes up {human_share(layer_size.content_size, total)} of the {human_size(total)}"
 
 
-def _named(layer: int, instructions: Mapping[int, str | None]) -> str:
-    shown = shortened(printable_line(instructions.get(layer) or ""), _INSTRUCTION_LENGTH)
-    return f"{layer} ({shown})" if shown else str(layer)
+def _named(layer_size: LayerSize) -> str:
+    shown = shortened(printable_line(layer_size.instruction or ""), _INSTRUCTION_LENGTH)
+    return f"{layer_size.layer} ({shown})" if shown else str(layer_size.layer)
 
 
 def _dead(dead: DeadBytes, total: int) -> str:

@@ -118,43 +118,36 @@ class PathIds:
         as long as all the rest.
         """
         folders, last_runs, children, find_kind = self.folders, self._last_runs, self._children, kinds.find
-        add_parent, add_names, add_first = self._parents.append, self._names.append, self._firsts.append
-        add_previous, run, first, path = self._previous.append, len(self._names), self._count, self._count
+        add_parent, all_names, add_first = self._parents.append, self._names, self._firsts.append
+        add_previous, first, path = self._previous.append, self._count, self._count
         for folder, joined in runs:
             names = joined.split(b"\0")
             parent = folders.get(folder, _NONE)
             # one that was added here is a directory
             if parent < first and (parent == _NONE or not is_directory(parent)):
-                parent = _NONE
-                break
-            if len(names) > 1 and len(set(names)) < len(names):
-                break
-            last_run = last_runs.get(parent, _NONE)
-            if parent in children:
-                if not children[parent].keys().isdisjoint(names):
-                    break
-                children[parent].update(zip(names, count(path)))
-            elif last_run != _NONE and not self._are_new(parent, names, last_run, path):
-                break
+                return _NONE, folder, names, row
+            last_run, known = last_runs.get(parent, _NONE), children.get(parent)
+            are_new = len(names) == 1 or len(set(names)) == len(names)
+            if are_new and known is not None:
+                if are_new := known.keys().isdisjoint(names):
+                    known.update(zip(names, count(path)))
+            elif are_new and last_run != _NONE:
+                are_new = self._are_new(parent, names, last_run, path)
+            if not are_new:
+                return parent, folder, names, row
+            last_runs[parent] = len(all_names)
             add_parent(parent)
-            add_names(joined)
+            all_names.append(joined)
             add_first(path)
             add_previous(last_run)
-            last_runs[parent] = run
-            run += 1
             end = row + len(names)
-            directory = find_kind(_DIR, row, end)
-            while directory >= 0:
+            directory = row - 1
+            while (directory := find_kind(_DIR, directory + 1, end)) >= 0:
                 name = names[directory - row]
                 folders[folder + b"/" + name if folder else name] = path + directory - row
-                directory = find_kind(_DIR, directory + 1, end)
-            path += len(names)
-            row = end
-        else:
+            row, path = end, path + len(names)
             self._count = path
-            return None
-        self._count = path
-        return parent, folder, names, row
+        return None
 
     def _are_new(self, folder: int, names: list[bytes], run: int, first: int) -> bool:
         """Return whether a folder, whose last run is given, has had none of the names.

@@ -38,13 +38,11 @@ class SizeReport(NamedTuple):
     """The size report. Sizes in bytes; a sum is None if a layer could not be read.
 
     ``layers`` are the largest first. ``largest`` are files of the final image, ``largest_written`` files of any layer.
-    ``dead`` holds the dead files that were seen, ``dead_size`` their sum if all layers were read, ``dead_blob_size`` an
-    estimate of the stored bytes; ``blob_shares`` gives such estimates for other files. ``unknowns`` are sentences about
-    what could not be determined. ``prefixes`` reads first bytes, and keeps those that the rules and the caller
-    requested.
+    ``dead`` holds the dead files that were seen; ``blob_shares`` estimates the stored bytes of files. ``unknowns`` are
+    sentences about what could not be determined. ``prefixes`` reads first bytes, and keeps those that the rules and the
+    caller requested.
     """
 
-    verdict: str
     total_size: int | None
     blob_size: int | None
     efficiency: float | None
@@ -52,18 +50,35 @@ class SizeReport(NamedTuple):
     largest: tuple[LargeFile, ...]
     largest_written: tuple[LargeFile, ...]
     dead: DeadBytes
-    dead_size: int | None
-    dead_blob_size: int | None
     duplicates: tuple[Duplicate, ...]
     duplicates_complete: bool
     secrets: tuple[Secret, ...]
     advice: tuple[Advice, ...]
-    size_after_advice: int | None
     base: BaseImage | None
     blob_shares: BlobShares
     live: LiveFiles
     prefixes: Prefixes
     unknowns: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The cause of the size in one sentence."""
+        return verdict(self.layers, self.dead if self.is_complete else None)
+
+    @property
+    def dead_size(self) -> int | None:
+        """All dead bytes; None if a layer could not be read whole."""
+        return self.dead.total if self.is_complete else None
+
+    @property
+    def dead_blob_size(self) -> int | None:
+        """An estimate of the stored bytes of dead files."""
+        return self.blob_shares.total(self.dead.by_writer) if self.is_complete else None
+
+    @property
+    def size_after_advice(self) -> int | None:
+        """The content size of an image that follows all advice."""
+        return None if self.total_size is None else self.total_size - sum(advice.saves for advice in self.advice)
 
     @property
     def is_complete(self) -> bool:
@@ -105,29 +120,22 @@ def size_report(
     live = live_files(tree) if live is None else live
     needed = needed_of_image((*RULE_NEEDS, *needs), ImageFiles(tree, live, instructions))
     files = _files(loaded, live, needed)
-    dead = None if tallies.dead is None else files.dead
     blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
-    layers = layer_sizes(blob_sizes, instructions, tallies.layers, dead)
-    total, advice = tallies.content_size, advise(_evidence(tree, files, instructions, base))
-    shares = blob_shares(blob_sizes, tallies.layers)
+    dead = None if tallies.dead is None else files.dead
     return SizeReport(
-        verdict=verdict(layers, dead, instructions),
-        total_size=total,
+        total_size=tallies.content_size,
         blob_size=image.blob_size,
         efficiency=tallies.efficiency,
-        layers=layers,
+        layers=layer_sizes(blob_sizes, instructions, tallies.layers, dead),
         largest=largest_live(tree, files.live, LARGEST),
         largest_written=largest_written(tree, files.live, files.dead, LARGEST),
         dead=files.dead,
-        dead_size=None if dead is None else dead.total,
-        dead_blob_size=None if dead is None else shares.total(dead.by_writer),
         duplicates=files.duplicates,
         duplicates_complete=not files.candidates.left_out,
         secrets=find_secrets(tree, files.prefixes),
-        advice=advice,
-        size_after_advice=None if total is None else total - sum(piece.saves for piece in advice),
+        advice=advise(_evidence(tree, files, instructions, base)),
         base=base,
-        blob_shares=shares,
+        blob_shares=blob_shares(blob_sizes, tallies.layers),
         live=files.live,
         prefixes=files.prefixes,
         unknowns=tuple(_unknowns(tallies, files)),
