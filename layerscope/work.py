@@ -9,6 +9,7 @@
 - One thread decompresses a large layer ahead of the walk (`sources/stream/ahead.py`); its stream waits for it.
 - An export runs in a pool of threads (`session/reading/reception.py`), and what a screen needs in Textual's workers
   (`tui/run.py`): at the end, those that write files are waited for.
+- A thread that a registry asks to wait says so for all screens (`pause`).
 - Nothing waits for the threads of `start_thread`: an engine may take seconds to answer, and cannot be interrupted.
 
 Work in a thread ends where it asks `is_cancelled`, work in a process where it asks the `IsStopped` that it is given.
@@ -16,13 +17,15 @@ Work in a thread ends where it asks `is_cancelled`, work in a process where it a
 
 import os
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from threading import Thread, active_count
+from threading import Event, Thread, active_count
 from typing import TypeVar
 
 from layerscope.debug_log import note
 from layerscope.errors import ReadingStopped
+from layerscope.text import plural
 
 _LOOK_AGAIN = 0.1
 """Seconds between two looks at whether the work of the caller's thread has been cancelled."""
@@ -43,6 +46,7 @@ class _Process:
     def __init__(self) -> None:
         self.is_cancelled: IsStopped = bool
         self.is_worker = False
+        self.pause_end = 0.0
 
 
 _process = _Process()
@@ -105,6 +109,19 @@ def in_parallel(work: Callable[[Item, IsStopped], Result], items: Sequence[Item]
     finally:
         ended.append(True)
         pool.shutdown(cancel_futures=True)
+
+
+def pause(seconds: float, ended: Event) -> None:
+    """Wait as long as a registry asks, or until ``ended``. Any thread may; `pause_words` says so on the screen."""
+    _process.pause_end = max(_process.pause_end, time.monotonic() + seconds)
+    if ended.wait(seconds):
+        _process.pause_end = 0.0
+
+
+def pause_words() -> str:
+    """Return what is being waited for, empty if nothing is."""
+    left = round(_process.pause_end - time.monotonic())
+    return f"waiting {plural(left, 'second')} for the registry" if left > 0 else ""
 
 
 def start_thread(work: Callable[[], object]) -> Thread:

@@ -5,6 +5,8 @@ import time
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from layerscope.work import pause_words
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -46,11 +48,16 @@ class ReadingProgress(AbstractContextManager["ReadingProgress"]):
 
 
 def _bar(*, counts: bool) -> "Progress":
-    from rich import console, progress  # noqa: PLC0415  # 60 ms, and only if there is something to wait for
+    from rich import console, progress, text  # noqa: PLC0415  # 60 ms, and only if there is something to wait for
+
+    class Title(progress.TextColumn):
+        """The title, which is never markup, or in its place what is waited for."""
+
+        def render(self, task: progress.Task) -> text.Text:
+            return text.Text(pause_words() or task.description)
 
     return progress.Progress(
-        # a name is never markup
-        progress.TextColumn("{task.description}", markup=False),
+        Title(""),
         progress.BarColumn(),
         progress.MofNCompleteColumn() if counts else progress.DownloadColumn(),
         progress.TimeElapsedColumn(),

@@ -2,10 +2,12 @@
 
 import io
 import sys
+from threading import Event
 
 import pytest
 
 from layerscope.cli.progress import ReadingProgress
+from layerscope.work import pause, pause_words, start_thread
 
 
 class Screen(io.StringIO):
@@ -30,6 +32,19 @@ def test_waiting_for_another_programs_first_byte_shows_a_bar(monkeypatch: pytest
         progress(5_000_000, 10_000_000)
     assert "reading [b]x[/y]" in screen.getvalue()
     assert "10.0 MB" in screen.getvalue()
+
+
+def test_a_bar_says_what_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, ended = looked_at(monkeypatch), Event()
+    thread = start_thread(lambda: pause(30, ended))
+    with ReadingProgress("reading") as progress:
+        while not pause_words():
+            pass
+        progress(0, None)
+    ended.set()
+    thread.join()
+    assert "waiting 30 seconds for the registry" in screen.getvalue()
+    assert pause_words() == ""
 
 
 def test_quick_work_shows_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from layerscope.sources.image.documents import DOCUMENT_LIMIT
 from layerscope.sources.registry.download import NO_RANGE, Download, range_of
 from layerscope.sources.registry.hosts import locations
 from layerscope.sources.registry.name import RegistryName
-from layerscope.sources.registry.remote import BAD_REQUEST, NOT_FOUND, OK, PARTIAL, OnWait, Remote
+from layerscope.sources.registry.remote import BAD_REQUEST, NOT_FOUND, OK, PARTIAL, Remote
 from layerscope.sources.registry.transport import Answer, Broken, Unreachable
 from layerscope.text import human_size, short_name
 from layerscope.work import IsStopped
@@ -71,14 +71,11 @@ class _Tags(Struct, frozen=True):
 
 
 class RegistryClient:
-    """A repository of a registry. Safe for several threads; a context manager.
+    """A repository of a registry. Safe for several threads; a context manager."""
 
-    ``on_wait`` is called with the seconds that a registry wants to be left alone, before each such wait.
-    """
-
-    def __init__(self, name: RegistryName, *, on_wait: OnWait = lambda _: None) -> None:
+    def __init__(self, name: RegistryName) -> None:
         self.name = name
-        self._remotes = [Remote(location, name.title, on_wait) for location in locations(name)]
+        self._remotes = [Remote(location, name.title) for location in locations(name)]
 
     @property
     def rate_limit(self) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from msgspec.structs import replace
 
@@ -18,6 +18,9 @@ from layerscope.sources.stream.compression import detect_span
 from layerscope.sources.stream.spool import Spool, write_all
 
 _CONNECTIONS = 4
+_LOOK_AGAIN = 0.1
+"""Seconds between two looks at whether the work is still wanted."""
+
 _PROGRESS_STEP = 1024 * 1024
 """Bytes between two reports."""
 
@@ -48,7 +51,12 @@ def fetch_layers(
             for same in sharing.values():
                 pool.submit(fetch, same[0]).add_done_callback(events.put)
             while left:
-                event = events.get()
+                try:
+                    event = events.get(timeout=_LOOK_AGAIN)
+                except Empty:
+                    # a registry may be silent for a minute, or ask to wait as long
+                    check()
+                    continue
                 check()
                 if isinstance(event, Future):
                     left -= 1

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +14,7 @@ from layerscope.sources.registry.hosts import Location
 from layerscope.sources.registry.tokens import Authorization
 from layerscope.sources.registry.transport import Answer, Broken, Transport, Unreachable
 from layerscope.text import plural, printable_line, short_name
+from layerscope.work import pause
 
 OK, PARTIAL, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 206, 400, 401, 403, 404
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -33,8 +34,6 @@ _LONGEST_NUMBER = 9
 _LIMIT = re.compile(r"\d{1,9}", re.ASCII)
 """The start of ``100;w=21600``: requests, and the window in seconds."""
 
-OnWait = Callable[[float], None]
-
 
 class _Error(Struct, frozen=True):
     code: str = ""
@@ -52,13 +51,12 @@ class TooManyRequests(SourceError):
 class Remote:
     """One address of a repository."""
 
-    def __init__(self, location: Location, title: str, on_wait: OnWait) -> None:
+    def __init__(self, location: Location, title: str) -> None:
         self.location = location
         self.transport = Transport(location, title)
         self._authorization = Authorization(location, self.transport, title)
         self.rate_limit: str | None = None
         self._title = title
-        self._on_wait = on_wait
 
     def request(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
         """Return the answer that stands after redirects and waiting, its body unread; errors are answers, too.
@@ -99,10 +97,9 @@ class Remote:
         return SourceError(f"cannot read {named}: the registry answered {status}{because}")
 
     def wait(self, seconds: float) -> None:
-        """Wait, and say so; raises ReadingStopped as soon as the requests are cancelled."""
+        """Wait; raises ReadingStopped as soon as the requests are cancelled."""
         if seconds > 0:
-            self._on_wait(seconds)
-            self.transport.ended.wait(seconds)
+            pause(seconds, self.transport.ended)
         self.transport.check_ended()
 
     def _is_worth_repeating(self, answer: Answer, is_redirected: bool, attempt: int) -> bool:

@@ -29,6 +29,7 @@ def open_image(request: Request, spool: Spool) -> tuple[Candidate, ...]:
     name = parse_registry_name(request.reference.removeprefix(REGISTRY))
     client = RegistryClient(name)
     spool.on_close(client.close)
+    spool.progress(0, None)
     _, candidates = _candidates(client, name, Origin.registry(request.reference), spool, request.known)
     tags = (str(replace(name, digest=None)),) if name.tag else ()
     return tuple(

@@ -17,6 +17,7 @@ from layerscope.tui.explorer.step_fields import image_fields
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.tree.view import Scope, TreePlace
 from layerscope.tui.widgets.title_line import Fact, TitleLine
+from layerscope.work import pause_words
 
 
 class ImageTitle(TitleLine):
@@ -77,7 +78,7 @@ def _export_words(image: Image, export: Exporting) -> str:
     """Return how far the export is: an engine may prepare it for minutes before the first byte."""
     total = f" of {human_size(export.total)}" if export.total else ""
     if image.fetch is not None:
-        return f"fetching: {human_size(export.done)}{total}, {export.seconds} s"
+        return f"fetching: {human_size(export.done)}{total}, {pause_words() or f'{export.seconds} s'}"
     if not export.done:
         what = "prepares the export" if _is_exported(image) else "sends the writable layer"
         return f"{image.source} {what}, {export.seconds} s"

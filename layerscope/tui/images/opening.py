@@ -23,6 +23,7 @@ from layerscope.text import human_share, human_size, printable_line
 from layerscope.tui.keys.order import LeftOnce
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.keys.workers import start_detached
+from layerscope.work import pause_words
 
 _PATIENCE = 0.2
 """Seconds until the dialog is drawn: most images are open by then."""
@@ -107,7 +108,7 @@ class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic
         seconds = f"{time.monotonic() - self._started:.0f} s"
         of_total = f" of {human_size(total)}, {human_share(done, total)}" if total else ""
         text = f"{human_size(done)}{of_total} after {seconds}" if done else f"waiting for the first byte, {seconds}"
-        self.query_exactly_one("#progress", Static).update(text)
+        self.query_exactly_one("#progress", Static).update(pause_words() or text)
 
     @on(Ended)
     def _on_ended(self, message: Ended) -> None:

@@ -4,7 +4,7 @@ import gzip
 import random
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -209,12 +209,9 @@ def test_referrers_come_from_the_api_or_else_from_the_tag(layout: Path) -> None:
         assert client.referrers(digest) == b'{"manifests": []}'
 
 
-def test_waiting_is_shown_and_the_limit_is_known(layout: Path) -> None:
-    waits: list[float] = []
+def test_what_is_left_of_a_limit_is_known(layout: Path) -> None:
     fault = on("manifests", lambda _, __: Reply(429).with_headers(Retry_After="0.0", RateLimit_Remaining="7;w=21600"))
-    with ExitStack() as stack:
-        server = stack.enter_context(registry(layout, fault))
-        client = stack.enter_context(RegistryClient(parse_registry_name(f"{server.host}/my-app"), on_wait=waits.append))
+    with reading(layout, fault) as (client, _):
         with pytest.raises(SourceError, match="too many requests"):
             client.manifest("v1")
         assert client.rate_limit == "7"

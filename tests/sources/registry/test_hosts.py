@@ -119,7 +119,7 @@ def test_a_registry_on_the_internet_leads_to_no_address_of_this_network() -> Non
 
 
 def test_a_redirect_from_https_to_plain_http_is_refused() -> None:
-    remote = Remote(Location("ghcr.io", "app"), "ghcr.io/app", lambda _: None)
+    remote = Remote(Location("ghcr.io", "app"), "ghcr.io/app")
     url = "https://ghcr.io/v2/app/blobs/x"
     assert remote._redirected(url, "https://storage.example.com/x") == "https://storage.example.com/x"
     with pytest.raises(SourceError, match=r"redirects to storage\.example\.com without https"):

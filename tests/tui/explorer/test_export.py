@@ -14,6 +14,7 @@ from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_or_choose
 from layerscope.session.reading.background import read_in_background
 from layerscope.tui.app import LayerscopeApp, explorer_app
+from layerscope.work import pause_words
 from tests.builders import blob_name, docker_files, file, image, layer, oci_layout, sha256
 from tests.registry_server import Reply, Request, on, registry
 from tests.sources.engine.exporting import HeldExport, image_answers, in_order, offset_behind
@@ -149,3 +150,20 @@ async def test_layers_of_a_registry_fill_in_as_they_come(tmp_path: Path) -> None
                 await it.until(lambda: "5.0 kB in 2 layers" in it.title())
                 await it.press("[")
                 assert "etc/" in it.screen()
+
+
+async def test_a_registry_that_asks_to_wait_is_waited_for_visibly(tmp_path: Path) -> None:
+    layout = oci_layout(tmp_path / "layout", replace(APP, tags=("v1",)))
+    config = sha256(APP.config_json)
+    busy = Reply(429).with_headers(Retry_After="30")
+    with registry(layout, on("blobs", lambda request, reply: reply if config in request.path else busy)) as server:
+        opened = open_or_choose(f"registry://{server.host}/app:v1")
+        assert isinstance(opened, ImageSession)
+        app = app_for(opened)
+        with opened, app.resources:
+            async with app.run_test(size=WIDE) as pilot:
+                it = Journey(app, pilot)
+                await it.until(lambda: ", waiting " in it.title())
+                assert " seconds for the registry" in it.title()
+                opened.stop_reading()
+                await it.until(lambda: not pause_words())
