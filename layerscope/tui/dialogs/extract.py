@@ -213,7 +213,7 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
         except FileInTheWay as error:
             self.post_message(self.Ended(None, f"{error}.", _REPLACE))
         except ReadingStopped:
-            self.post_message(self.Ended(None, "Stopped; nothing was written."))
+            self.post_message(self.Ended(None))
         except LayerscopeError as error:
             self.post_message(self.Ended(None, f"{error}."))
         else:
@@ -226,10 +226,13 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
     @on(Ended)
     def _on_ended(self, message: Ended) -> None:
         self._set_writing(is_writing=False)
-        if message.result is None:
+        if message.result is not None:
+            self.app.notify(_summary(message.result), title="Extracted", markup=False, timeout=8)
+        elif self._is_stopped:
+            self.app.notify("Nothing was written.", title="Stopped", markup=False)
+        else:
             self._say(message.error, message.hint)
             return
-        self.app.notify(_summary(message.result), title="Extracted", markup=False, timeout=8)
         # the palette may be open on top of it
         self.leave()
 
@@ -240,7 +243,7 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
         self.query_exactly_one("#hint", Static).update(hint)
 
     def action_leave(self) -> None:
-        """Stop writing, or close the dialog."""
+        """Close the dialog, once nothing of what has been written is left."""
         if self.has_class("-writing"):
             self._is_stopped = True
             # a thread that is cancelled before its start would never say that it has ended
