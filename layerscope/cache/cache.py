@@ -14,7 +14,7 @@ from typing import NamedTuple
 from layerscope.cache.folder import (
     PRIVATE_FILE,
     create_private,
-    default_place,
+    default_folder,
     is_private_folder,
     make_private_folder,
 )
@@ -79,53 +79,53 @@ class Cache:
     Any number of processes may use a folder at the same time.
     """
 
-    def __init__(self, place: Path | None = None) -> None:
-        self._given_place = place
+    def __init__(self, folder: Path | None = None) -> None:
+        self._given_folder = folder
         self._has_grown = False
 
     @cached_property
-    def place(self) -> Path:
+    def folder(self) -> Path:
         """The folder, which need not exist."""
-        return self._given_place or default_place()
+        return self._given_folder or default_folder()
 
     def read(self, kind: RecordKind, key: str) -> memoryview | None:
         """Return a record, or None if there is none."""
-        return read_record(self._path(kind, key), f"{kind} {key}") if is_private_folder(self.place) else None
+        return read_record(self._path(kind, key), f"{kind} {key}") if is_private_folder(self.folder) else None
 
     def adopt(self, file: Path) -> Path | None:
-        """Move a file that is not needed any more into the cache, and return its new place, or None if that fails.
+        """Move a file that is not needed any more into the cache, and return its new path, or None if that fails.
 
         It is copied from another file system. Its content is not checked here, so every reader has to check it.
         """
-        if not make_private_folder(self.place):
+        if not make_private_folder(self.folder):
             return None
-        place = self._path(RecordKind.EXPORT, str(file))
+        path = self._path(RecordKind.EXPORT, str(file))
         try:
             if file.stat().st_size > self.bound:
                 return None
             file.chmod(PRIVATE_FILE)
-            _move(file, place)
+            _move(file, path)
         except OSError:
             return None
         self._has_grown = True
-        return place
+        return path
 
     def adopted(self, name: str) -> Path | None:
         """Return the place of a file that was adopted under this name, if it is still there."""
-        place = self.place / name
-        if not re.fullmatch(_NAME, name) or not is_private_folder(self.place) or not place.is_file():
+        path = self.folder / name
+        if not re.fullmatch(_NAME, name) or not is_private_folder(self.folder) or not path.is_file():
             return None
-        note_use(place)
-        return place
+        note_use(path)
+        return path
 
     def holds(self, kind: RecordKind, key: str) -> bool:
         """Return whether there is a record; it may turn out to be damaged when it is read."""
-        head = read_head(self._path(kind, key)) if is_private_folder(self.place) else None
+        head = read_head(self._path(kind, key)) if is_private_folder(self.folder) else None
         return head is not None and head.key == f"{kind} {key}"
 
     def keep(self, kind: RecordKind, key: str, label: str, write: Callable[[ColumnWriter], object]) -> None:
         """Keep what ``write`` writes. A user sees the record listed under ``label``."""
-        if not make_private_folder(self.place):
+        if not make_private_folder(self.folder):
             return
         self._has_grown = True
         with suppress(OSError):
@@ -133,20 +133,20 @@ class Cache:
 
     def _path(self, kind: RecordKind, key: str) -> Path:
         """Return the file of a record: two keys of one name only displace each other, since a record holds its key."""
-        return self.place / f"{kind}-{checksum(key.encode('utf-8', 'surrogateescape')):08x}"
+        return self.folder / f"{kind}-{checksum(key.encode('utf-8', 'surrogateescape')):08x}"
 
     @property
     def problem(self) -> str | None:
         """The reason why the folder cannot be used, in one sentence; None if it can, or is yet to be made."""
-        if not os.path.lexists(self.place) or is_private_folder(self.place):
+        if not os.path.lexists(self.folder) or is_private_folder(self.folder):
             return None
-        return f"{self.place} is not a folder that only this user can enter (mode 0700), so nothing is kept"
+        return f"{self.folder} is not a folder that only this user can enter (mode 0700), so nothing is kept"
 
     @property
     def bound(self) -> int:
         """The bytes that the cache may take."""
         try:
-            disk = os.statvfs(self.place)
+            disk = os.statvfs(self.folder)
             free = disk.f_bavail * disk.f_frsize
         except OSError:
             return LARGEST
@@ -185,26 +185,26 @@ class Cache:
 
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
         with suppress(OSError):
-            for path in self.place.iterdir() if is_private_folder(self.place) else ():
+            for path in self.folder.iterdir() if is_private_folder(self.folder) else ():
                 if re.fullmatch(_NAME, path.name):
                     with suppress(OSError):
                         yield path, path.lstat()
 
 
-def _move(file: Path, place: Path) -> None:
+def _move(file: Path, path: Path) -> None:
     """Move a file, or copy it where it is on another file system; raises OSError."""
     try:
-        file.rename(place)
+        file.rename(path)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         import shutil  # noqa: PLC0415  # 2 ms, and few caches are on another file system
 
-        temporary = place.with_name(f"{place.name}-{os.getpid()}-0{TEMPORARY}")
+        temporary = path.with_name(f"{path.name}-{os.getpid()}-0{TEMPORARY}")
         try:
             os.close(create_private(temporary))
             shutil.copyfile(file, temporary)
-            temporary.replace(place)
+            temporary.replace(path)
         except BaseException:
             _remove(temporary)
             raise

@@ -11,7 +11,7 @@ PLACE_VARIABLE = "LAYERSCOPE_CACHE_DIR"
 _PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 
-def default_place() -> Path:
+def default_folder() -> Path:
     """Return the folder that the environment names, or the user's folder for caches on this system."""
     named = os.environ.get(PLACE_VARIABLE)
     if named:
@@ -21,10 +21,10 @@ def default_place() -> Path:
     return user_cache_path("layerscope", appauthor=False)
 
 
-def is_private_folder(place: Path) -> bool:
+def is_private_folder(folder: Path) -> bool:
     """Return whether a folder belongs to the effective user and to nobody else: with sudo, it may be another's."""
     try:
-        status = os.lstat(place)
+        status = os.lstat(folder)
     except OSError:
         return False
     is_own = status.st_uid == os.geteuid()
@@ -38,20 +38,20 @@ def is_private_file(descriptor: int) -> bool:
     return stat.S_ISREG(status.st_mode) and is_own and stat.S_IMODE(status.st_mode) == PRIVATE_FILE
 
 
-def make_private_folder(place: Path) -> bool:
+def make_private_folder(folder: Path) -> bool:
     """Make the folder if it is missing, and return whether it is private.
 
     Nothing is made inside a folder of another user. With sudo, HOME may be theirs, and they could not use what root
     makes there.
     """
-    if is_private_folder(place):
+    if is_private_folder(folder):
         return True
-    missing = [folder for folder in (place, *place.parents) if not os.path.lexists(folder)]
+    missing = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
     with suppress(OSError):
         if missing and os.lstat(missing[-1].parent).st_uid == os.geteuid():
-            for folder in reversed(missing):
-                folder.mkdir(_PRIVATE_FOLDER, exist_ok=True)
-    return is_private_folder(place)
+            for each in reversed(missing):
+                each.mkdir(_PRIVATE_FOLDER, exist_ok=True)
+    return is_private_folder(folder)
 
 
 def create_private(path: Path) -> int:

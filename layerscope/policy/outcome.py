@@ -106,7 +106,7 @@ class CheckReport:
         """Return the number of rules with that outcome."""
         return sum(result.outcome is outcome for result in self.results)
 
-    def place(self, result: RuleResult) -> tuple[str, int]:
+    def position(self, result: RuleResult) -> tuple[str, int]:
         """Return the file and the line to look at: the Dockerfile's that made the worst layer, or else the rule's."""
         if self.dockerfile is not None:
             for location in result.verdict.locations:
@@ -135,6 +135,6 @@ class CheckReport:
         """Return a location as one line: ``layer 2 (RUN apt-get update) wrote …``."""
         if location.layer is None:
             return printable_line(location.text)
-        place = self.dockerfile.place(location.layer) if self.dockerfile else None
-        at = f"{printable_name(place)}, " if place else ""
+        position = self.dockerfile.position(location.layer) if self.dockerfile else None
+        at = f"{printable_name(position)}, " if position else ""
         return f"layer {location.layer} ({at}{layer_title(self.image, location.layer)}) {printable_line(location.text)}"

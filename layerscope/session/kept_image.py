@@ -173,7 +173,7 @@ def keep_outline(cache: Cache, image: Image) -> None:
         cache.keep(RecordKind.OUTLINE, identity, image.reference, lambda file: file.write(encoded))
 
 
-class _Place(msgspec.Struct, frozen=True):
+class _BlobSpan(msgspec.Struct, frozen=True):
     """The place of a layer's blob in an adopted file."""
 
     file: str
@@ -187,12 +187,12 @@ def with_kept_content(cache: Cache, layer: Layer) -> Layer:
     # 10 ms: hashes, which a listing does not need
     from layerscope.sources.layer.verification import with_verification  # noqa: PLC0415
 
-    place = _place(cache, layer)
-    file = None if place is None else cache.adopted(place.file)
-    if place is None or file is None:
+    kept = _blob_span(cache, layer)
+    file = None if kept is None else cache.adopted(kept.file)
+    if kept is None or file is None:
         return layer
-    span = FileSpan(str(file), place.offset, place.size, place.size)
-    checked = with_verification(replace(layer, blob=span, compression=place.compression, verified=False))
+    span = FileSpan(str(file), kept.offset, kept.size, kept.size)
+    checked = with_verification(replace(layer, blob=span, compression=kept.compression, verified=False))
     return checked if checked.verified else layer
 
 
@@ -227,22 +227,22 @@ def keep_content(cache: Cache, label: str, layers: Sequence[Layer]) -> None:
     for layer, blob in exported:
         file = adopted[blob.path]
         if file is not None:
-            _keep_place(cache, label, layer, _Place(file.name, blob.offset, blob.size, layer.compression))
+            _keep_blob_span(cache, label, layer, _BlobSpan(file.name, blob.offset, blob.size, layer.compression))
 
 
-def _keep_place(cache: Cache, label: str, layer: Layer, place: _Place) -> None:
-    encoded = msgspec.json.encode(place)
+def _keep_blob_span(cache: Cache, label: str, layer: Layer, kept: _BlobSpan) -> None:
+    encoded = msgspec.json.encode(kept)
     cache.keep(RecordKind.LAYER, str(layer.diff_id), label, lambda file: file.write(encoded))
 
 
 def _is_kept(cache: Cache, layer: Layer) -> bool:
-    place = _place(cache, layer)
-    return place is not None and cache.adopted(place.file) is not None
+    kept = _blob_span(cache, layer)
+    return kept is not None and cache.adopted(kept.file) is not None
 
 
-def _place(cache: Cache, layer: Layer) -> _Place | None:
+def _blob_span(cache: Cache, layer: Layer) -> _BlobSpan | None:
     record = cache.read(RecordKind.LAYER, str(layer.diff_id)) if layer.verified else None
     try:
-        return None if record is None else msgspec.json.decode(record, type=_Place)
+        return None if record is None else msgspec.json.decode(record, type=_BlobSpan)
     except msgspec.MsgspecError:
         return None

@@ -9,7 +9,7 @@ import pytest
 
 from layerscope.cache import cache as cache_module
 from layerscope.cache.cache import Cache, RecordKind
-from layerscope.cache.folder import PLACE_VARIABLE, default_place
+from layerscope.cache.folder import PLACE_VARIABLE, default_folder
 from layerscope.model.columns import ColumnWriter
 
 KIND = RecordKind.ENTRIES
@@ -35,37 +35,37 @@ def cache(tmp_path: Path) -> Cache:
 
 def test_what_was_kept_is_read_by_the_next_run(cache: Cache) -> None:
     keep(cache, "one", b"1")
-    assert body(Cache(cache.place), "one") == b"1"
-    assert Cache(cache.place).read(KIND, "two") is None
-    assert Cache(cache.place).read(RecordKind.TREE, "one") is None
+    assert body(Cache(cache.folder), "one") == b"1"
+    assert Cache(cache.folder).read(KIND, "two") is None
+    assert Cache(cache.folder).read(RecordKind.TREE, "one") is None
 
 
 def test_a_look_makes_no_folder(cache: Cache) -> None:
     assert cache.read(KIND, "one") is None
     assert cache.entries() == []
-    assert not cache.place.parent.exists()
+    assert not cache.folder.parent.exists()
 
 
 def test_only_the_user_can_look_into_the_folder(cache: Cache) -> None:
     keep(cache, "one", b"1")
-    assert cache.place.stat().st_mode & 0o777 == 0o700
+    assert cache.folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_folder_that_others_may_enter_is_no_cache(cache: Cache) -> None:
     keep(cache, "one", b"1")
-    cache.place.chmod(0o755)
-    later = Cache(cache.place)
+    cache.folder.chmod(0o755)
+    later = Cache(cache.folder)
     assert later.read(KIND, "one") is None
     keep(later, "two", b"2")
-    assert len(list(cache.place.iterdir())) == 1
+    assert len(list(cache.folder.iterdir())) == 1
 
 
 def test_a_folder_of_another_user_is_no_cache_and_gets_none(tmp_path: Path, cache: Cache) -> None:
     if os.geteuid():
         pytest.skip("only root can give a folder away")
     keep(cache, "one", b"1")
-    os.chown(cache.place, 12345, 12345)
-    assert Cache(cache.place).read(KIND, "one") is None
+    os.chown(cache.folder, 12345, 12345)
+    assert Cache(cache.folder).read(KIND, "one") is None
     home = tmp_path / "theirs"
     home.mkdir()
     os.chown(home, 12345, 12345)
@@ -76,7 +76,7 @@ def test_a_folder_of_another_user_is_no_cache_and_gets_none(tmp_path: Path, cach
 def test_a_link_to_a_folder_is_no_cache(tmp_path: Path, cache: Cache) -> None:
     keep(cache, "one", b"1")
     link = tmp_path / "link"
-    link.symlink_to(cache.place)
+    link.symlink_to(cache.folder)
     assert Cache(link).read(KIND, "one") is None
 
 
@@ -103,7 +103,7 @@ def test_the_records_used_last_stay_within_the_bound(cache: Cache, monkeypatch: 
 def test_a_run_that_keeps_nothing_removes_nothing(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(cache, "one", bytes(10_000))
     monkeypatch.setattr(cache_module, "LARGEST", 1)
-    Cache(cache.place).shrink()
+    Cache(cache.folder).shrink()
     assert cache.read(KIND, "one") is not None
 
 
@@ -115,7 +115,7 @@ def test_the_cache_takes_a_fifth_of_the_free_space_at_most(cache: Cache, monkeyp
 
 def test_what_a_killed_run_was_writing_is_removed_later(cache: Cache) -> None:
     keep(cache, "one", b"1")
-    old, new = cache.place / "tree-00000001-99-0.new", cache.place / "tree-00000001-98-0.new"
+    old, new = cache.folder / "tree-00000001-99-0.new", cache.folder / "tree-00000001-98-0.new"
     old.touch(0o600)
     new.touch(0o600)
     os.utime(old, (1_000_000, 1_000_000))
@@ -126,12 +126,12 @@ def test_what_a_killed_run_was_writing_is_removed_later(cache: Cache) -> None:
 
 def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(PLACE_VARIABLE, str(tmp_path))
-    assert default_place() == tmp_path
+    assert default_folder() == tmp_path
     monkeypatch.delenv(PLACE_VARIABLE)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert default_place().name == "layerscope"
-    assert default_place().is_relative_to(tmp_path)
+    assert default_folder().name == "layerscope"
+    assert default_folder().is_relative_to(tmp_path)
 
 
 _FILL = """
@@ -151,7 +151,7 @@ for turn in range(200):
 
 
 def test_two_processes_may_fill_one_cache(cache: Cache) -> None:
-    command = [sys.executable, "-c", _FILL, str(cache.place)]
+    command = [sys.executable, "-c", _FILL, str(cache.folder)]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
     errors = [process.communicate()[1].decode() for process in processes]
     assert errors == ["", ""]
@@ -182,7 +182,7 @@ def test_a_file_is_copied_from_another_file_system(cache: Cache, tmp_path: Path)
     assert place is not None
     assert place.read_bytes() == b"layers"
     assert place.stat().st_mode & 0o777 == 0o600
-    assert list(cache.place.iterdir()) == [place]
+    assert list(cache.folder.iterdir()) == [place]
 
 
 def test_exports_go_first_when_the_cache_is_full(cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,7 @@ def without_content(image: Image) -> list[Layer]:
 def test_the_file_of_an_export_moves_into_the_cache(spooled: Image, cache: Cache) -> None:
     keep_content(cache, "app:v1", spooled.layers)
     assert not any(Path(layer.blob.path).exists() for layer in spooled.layers if layer.blob)
-    assert all(path.stat().st_mode & 0o777 == 0o600 for path in cache.place.iterdir())
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in cache.folder.iterdir())
     for bare, content in zip(without_content(spooled), (b"one", b"two"), strict=True):
         found = with_kept_content(cache, bare)
         assert found.verified
@@ -140,7 +140,7 @@ def test_content_that_was_not_hashed_is_not_kept(spooled: Image, cache: Cache) -
 @pytest.mark.parametrize("damage", [lambda data: data[:1000], lambda data: data.replace(b"\x1f\x8b", b"\x1f\x8c")])
 def test_damaged_content_is_a_miss(spooled: Image, cache: Cache, damage: Callable[[bytes], bytes]) -> None:
     keep_content(cache, "app:v1", spooled.layers)
-    (export,) = (path for path in cache.place.iterdir() if path.name.startswith(RecordKind.EXPORT))
+    (export,) = (path for path in cache.folder.iterdir() if path.name.startswith(RecordKind.EXPORT))
     export.write_bytes(damage(export.read_bytes()))
     bare = without_content(spooled)[1]
     assert with_kept_content(cache, bare) == bare

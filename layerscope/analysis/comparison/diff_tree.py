@@ -15,9 +15,9 @@ from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.comparison.pairing import PairedState
 from layerscope.analysis.tree.change import GONE, ChangeKind
+from layerscope.analysis.tree.flags import flags_at
 from layerscope.analysis.tree.index_building import size_columns
 from layerscope.analysis.tree.layered_tree import TreeRow
-from layerscope.analysis.tree.marks import marked
 from layerscope.analysis.tree.path_index import PathIndex, size_key
 from layerscope.model.entries import FileEntry, Kind, implied_directory
 
@@ -101,13 +101,13 @@ class DiffTree:
     def shown(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
         return (node for node in nodes if self.is_shown(node, layer))
 
-    def shown_marks(self, nodes: range, layer: int) -> bytes:
-        """Mark those of the nodes that the tree shows."""
-        return marked(nodes, self.shown(nodes, layer))
+    def shown_flags(self, nodes: range, layer: int) -> bytes:
+        """Flag those of the nodes that the tree shows."""
+        return flags_at(nodes, self.shown(nodes, layer))
 
-    def touched_marks(self, nodes: range, layer: int, *, copies: bool) -> bytes:
-        """Mark those of the nodes that differ."""
-        return self.index.touched_marks(nodes, layer, copies=copies)
+    def touched_flags(self, nodes: range, layer: int, *, copies: bool) -> bytes:
+        """Flag those of the nodes that differ."""
+        return self.index.touched_flags(nodes, layer, copies=copies)
 
     def is_directory(self, node: int, layer: int) -> bool:
         entry = self._shown(node, layer)

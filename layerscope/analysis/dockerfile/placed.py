@@ -90,7 +90,7 @@ class PlacedDockerfile:
             return "from provenance"
         return f"aligned: {self.matched} of {self.expected} steps match"
 
-    def place(self, layer: int) -> str | None:
+    def position(self, layer: int) -> str | None:
         """Return the line that made a layer: ``Dockerfile:14``; None if it is unknown."""
         line = self.line_of_layer.get(layer)
         return None if line is None else f"{self.name.rpartition('/')[2]}:{line}"

@@ -113,8 +113,8 @@ def only_recommended(files: FinalFiles) -> list[Stanza]:
     """Return the automatically installed packages on which no package that was asked for depends, even indirectly."""
     stanzas = installed(files)
     databases = files.read([MARKS]).items()
-    marks = [stanza for path, data in databases for stanza in parse_stanzas(files.lines(path, data))]
-    automatic = {mark["package"] for mark in marks if mark.get("auto-installed") == "1"}
+    states = [stanza for path, data in databases for stanza in parse_stanzas(files.lines(path, data))]
+    automatic = {state["package"] for state in states if state.get("auto-installed") == "1"}
     providers = _providers(stanzas, files.budget)
     waiting = [stanza for stanza in stanzas if stanza["package"] not in automatic]
     needed = set(map(id, waiting))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from layerscope.analysis.search.name_marks import NamePart
+from layerscope.analysis.search.name_flags import NamePart
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.text import typed_names
 
@@ -110,24 +110,24 @@ class Globs:
         return state.is_match
 
     def nodes(self, index: PathIndex) -> Iterator[int]:
-        return compress(range(len(index)), chain.from_iterable(self.marks(index)))
+        return compress(range(len(index)), chain.from_iterable(self.flags(index)))
 
-    def marks(self, index: PathIndex) -> Iterator[bytes]:
-        """Yield the marks of all nodes that match, in batches."""
-        above, node, seen, marks = [self._start], 1, 0, bytearray(1)
+    def flags(self, index: PathIndex) -> Iterator[bytes]:
+        """Yield the flags of all nodes that match, in batches."""
+        above, node, seen, flags = [self._start], 1, 0, bytearray(1)
         while node < len(index):
             del above[index.depths[node] :]
             state = self._after(above[-1], index.name(node))
             above.append(state)
             seen += 1
             following = index.ends[node] if state.is_end else node + 1
-            marks.append(state.is_match)
-            marks += bytes(following - node - 1)
+            flags.append(state.is_match)
+            flags += bytes(following - node - 1)
             if not seen % NAMES_A_BATCH:
-                yield bytes(marks)
-                marks.clear()
+                yield bytes(flags)
+                flags.clear()
             node = following
-        yield bytes(marks)
+        yield bytes(flags)
 
     @property
     def _start(self) -> _State:

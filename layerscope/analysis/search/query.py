@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from layerscope.analysis.search.expression import Expression, Pattern
 from layerscope.analysis.search.globs import NAMES_A_BATCH, Globs, name_parts, name_pattern, spellings
-from layerscope.analysis.search.name_marks import NamePart, name_marks, searched_names
-from layerscope.analysis.tree.marks import both, either, marked
+from layerscope.analysis.search.name_flags import NamePart, name_flags, searched_names
+from layerscope.analysis.tree.flags import both, either, flags_at
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.errors import UsageError
 
@@ -28,21 +28,21 @@ class TextSearch(Struct, frozen=True):
     below: bool = False
     themselves: bool = True
 
-    def marks(self, index: PathIndex) -> Iterator[bytes]:
-        """Yield the marks of all nodes that match, in batches."""
+    def flags(self, index: PathIndex) -> Iterator[bytes]:
+        """Yield the flags of all nodes that match, in batches."""
         yield b"\0"
         folders = [bytearray(len(index)) for _ in self.parts[1:]]
         below = bytearray(len(index) if self.below else 0)
         for nodes, names in searched_names(index, ignore_case=self.ignore_case):
-            marks = name_marks(names, len(nodes), self.parts[:1])
+            flags = name_flags(names, len(nodes), self.parts[:1])
             for above, part in zip(folders, self.parts[1:], strict=True):
-                above[nodes.start : nodes.stop] = marks
-                marks = _in_folders(index, nodes, above, name_marks(names, len(nodes), [part]))
+                above[nodes.start : nodes.stop] = flags
+                flags = _in_folders(index, nodes, above, name_flags(names, len(nodes), [part]))
             if self.below:
-                index.mark_below(both(marks, index.folder_marks(nodes)), nodes.start, below)
+                index.flag_below(both(flags, index.folder_flags(nodes)), nodes.start, below)
                 others = bytes(below[nodes.start : nodes.stop])
-                marks = either(marks, others) if self.themselves else others
-            yield marks
+                flags = either(flags, others) if self.themselves else others
+            yield flags
 
 
 def text_search(text: bytes, *, ignore_case: bool) -> TextSearch:
@@ -57,10 +57,10 @@ def text_search(text: bytes, *, ignore_case: bool) -> TextSearch:
     return TextSearch(tuple(parts), ignore_case, below=True, themselves=bool(last or not parts))
 
 
-def _in_folders(index: PathIndex, nodes: range, folders: bytearray, marks: bytes) -> bytes:
-    """Return the marks of nodes that are directly in a marked folder."""
-    parents = compress(index.parents[nodes.start : nodes.stop], marks)
-    return marked(nodes, compress(compress(nodes, marks), map(folders.__getitem__, parents)))
+def _in_folders(index: PathIndex, nodes: range, folders: bytearray, flags: bytes) -> bytes:
+    """Return the flags of nodes that are directly in a flagged folder."""
+    parents = compress(index.parents[nodes.start : nodes.stop], flags)
+    return flags_at(nodes, compress(compress(nodes, flags), map(folders.__getitem__, parents)))
 
 
 REGEX_PREFIX = "re:"
@@ -91,46 +91,46 @@ class Query(Struct, frozen=True):
             return bool(self.pattern.search(path))
         return bool(self.pattern.search(path[1:]) or self.pattern.search(path.rpartition(b"/")[2]))
 
-    def marks(self, index: PathIndex) -> Iterator[bytes]:
-        """Yield the marks of all nodes that match, in batches.
+    def flags(self, index: PathIndex) -> Iterator[bytes]:
+        """Yield the flags of all nodes that match, in batches.
 
         Raises UsageError if a regular expression takes too long.
         """
         if self.text_search is not None:
-            return self.text_search.marks(index)
+            return self.text_search.flags(index)
         if isinstance(self.pattern, Globs):
-            return self.pattern.marks(index)
-        return self._path_marks(index) if self.on_path else self._name_marks(index)
+            return self.pattern.flags(index)
+        return self._path_flags(index) if self.on_path else self._name_flags(index)
 
-    def _name_marks(self, index: PathIndex) -> Iterator[bytes]:
+    def _name_flags(self, index: PathIndex) -> Iterator[bytes]:
         yield b"\0"
         for nodes, names in searched_names(index, ignore_case=self.ignore_case):
-            marks = name_marks(names, len(nodes), self.parts)
-            yield marks if self.enough else self._matching(names, nodes, marks)
+            flags = name_flags(names, len(nodes), self.parts)
+            yield flags if self.enough else self._matching(names, nodes, flags)
 
-    def _matching(self, names: bytes, nodes: range, marks: bytes) -> bytes:
-        """Return the marks of names that the pattern matches."""
-        named = compress(zip(nodes, names[1:].split(b"/"), strict=False), marks)
+    def _matching(self, names: bytes, nodes: range, flags: bytes) -> bytes:
+        """Return the flags of names that the pattern matches."""
+        named = compress(zip(nodes, names[1:].split(b"/"), strict=False), flags)
         search = self.pattern.search
-        return marked(nodes, (node for node, name in named if search(name)))
+        return flags_at(nodes, (node for node, name in named if search(name)))
 
-    def _path_marks(self, index: PathIndex) -> Iterator[bytes]:
-        search, folders, marks = self.pattern.search, [b""], bytearray(1)
+    def _path_flags(self, index: PathIndex) -> Iterator[bytes]:
+        search, folders, flags = self.pattern.search, [b""], bytearray(1)
         due = monotonic() + _SECONDS_A_BATCH
         try:
             for node in range(1, len(index)):
                 del folders[index.depths[node] :]
                 path = folders[-1] + b"/" + index.name(node)
                 folders.append(path)
-                marks.append(bool(search(path)))
-                if len(marks) >= NAMES_A_BATCH or monotonic() > due:
-                    yield bytes(marks)
-                    marks.clear()
+                flags.append(bool(search(path)))
+                if len(flags) >= NAMES_A_BATCH or monotonic() > due:
+                    yield bytes(flags)
+                    flags.clear()
                     due = monotonic() + _SECONDS_A_BATCH
         except UsageError:
-            yield bytes(marks)
+            yield bytes(flags)
             raise
-        yield bytes(marks)
+        yield bytes(flags)
 
 
 def parse_query(text: str) -> Query | None:

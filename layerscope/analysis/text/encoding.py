@@ -40,9 +40,9 @@ class TextEncoding(StrEnum):
         return "\n".encode(self.codec)
 
     @property
-    def mark(self) -> bytes:
+    def byte_order_mark(self) -> bytes:
         """The byte order mark that such a text starts with."""
-        return _MARKS.get(self, b"")
+        return _BYTE_ORDER_MARKS.get(self, b"")
 
 
 _WORDS = {
@@ -52,7 +52,7 @@ _WORDS = {
     TextEncoding.UTF_16_BE: "UTF-16, big-endian",
     TextEncoding.LATIN_1: "Latin-1",
 }
-_MARKS = {
+_BYTE_ORDER_MARKS = {
     TextEncoding.UTF_8_MARKED: b"\xef\xbb\xbf",
     TextEncoding.UTF_16_LE: b"\xff\xfe",
     TextEncoding.UTF_16_BE: b"\xfe\xff",
@@ -64,7 +64,7 @@ def detect_encoding(head: bytes, *, whole: bool = True) -> TextEncoding | None:
 
     Unless the bytes are the ``whole`` file, the last character may be cut. UTF-16 is recognised by its mark only.
     """
-    for encoding, mark in _MARKS.items():
+    for encoding, mark in _BYTE_ORDER_MARKS.items():
         if head.startswith(mark):
             return encoding if _is_text(head.removeprefix(mark), encoding, whole=whole) else None
     if b"\0" in head:
@@ -110,7 +110,7 @@ class TextLine(NamedTuple):
 
 def split_lines(data: bytes, encoding: TextEncoding) -> list[TextLine]:
     """Return the lines of a whole text; bytes that are invalid in the encoding become U+FFFD."""
-    text = data.removeprefix(encoding.mark).decode(encoding.codec, "replace")
+    text = data.removeprefix(encoding.byte_order_mark).decode(encoding.codec, "replace")
     lines = text.split("\n")
     last = lines.pop()
     ended = [_line(line) for line in lines]

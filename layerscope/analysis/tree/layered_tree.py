@@ -7,8 +7,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.analysis.tree.change import GONE, IMPLIED, ChangeKind
-from layerscope.analysis.tree.layer_marks import MOST_LAYERS, layer_marks
-from layerscope.analysis.tree.marks import marked
+from layerscope.analysis.tree.flags import flags_at
+from layerscope.analysis.tree.layer_flags import MOST_LAYERS, layer_flags
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.model.entries import EntryTable, FileEntry, Kind, implied_directory
 
@@ -57,17 +57,17 @@ class LayeredTree(Struct, frozen=True):
             if last >= first and (rows[last] != GONE or layers[last] == layer):
                 yield node
 
-    def shown_marks(self, nodes: range, layer: int) -> bytes:
-        """Mark those of the nodes that the tree of the layer shows."""
+    def shown_flags(self, nodes: range, layer: int) -> bytes:
+        """Flag those of the nodes that the tree of the layer shows."""
         if self._has_few_layers:
-            return layer_marks(self.index, nodes, layer).shown()
-        return marked(nodes, self.shown(nodes, layer))
+            return layer_flags(self.index, nodes, layer).shown()
+        return flags_at(nodes, self.shown(nodes, layer))
 
-    def touched_marks(self, nodes: range, layer: int, *, copies: bool) -> bytes:
-        """Mark those of the nodes that the layer itself changed, with ``copies`` also those that it holds again."""
+    def touched_flags(self, nodes: range, layer: int, *, copies: bool) -> bytes:
+        """Flag those of the nodes that the layer itself changed, with ``copies`` also those that it holds again."""
         if self._has_few_layers:
-            return layer_marks(self.index, nodes, layer).touched(copies=copies)
-        return self.index.touched_marks(nodes, layer, copies=copies)
+            return layer_flags(self.index, nodes, layer).touched(copies=copies)
+        return self.index.touched_flags(nodes, layer, copies=copies)
 
     @property
     def _has_few_layers(self) -> bool:

@@ -15,11 +15,11 @@ from operator import sub
 from msgspec import Struct, field
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.marks import both, byte_marks, equal_marks, marked, steps, without
+from layerscope.analysis.tree.flags import both, byte_flags, equal_flags, flags_at, steps, without
 from layerscope.model.columns import Ints, column
 
 _LAYER_BITS = 16
-_IS_STEP_DOWN = byte_marks((1).__eq__)
+_IS_STEP_DOWN = byte_flags((1).__eq__)
 
 _NAMES_A_SEARCH = 1 << 16
 
@@ -163,17 +163,17 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
             yield child
             child = self.ends[child]
 
-    def folder_marks(self, nodes: range) -> bytes:
-        """Mark those of the nodes that have others below, which come next; after a step up by 255 levels also one."""
+    def folder_flags(self, nodes: range) -> bytes:
+        """Flag those of the nodes that have others below, which come next; after a step up by 255 levels also one."""
         depths = self.depths[nodes.start : nodes.stop + 1]
         if nodes.stop == len(self):
             depths.append(0)
         return steps(depths).translate(_IS_STEP_DOWN)
 
-    def mark_below(self, folders: bytes, first: int, below: bytearray) -> None:
-        """Mark what is below marked folders in ``below``, given the marks of nodes from ``first`` on.
+    def flag_below(self, folders: bytes, first: int, below: bytearray) -> None:
+        """Flag what is below flagged folders in ``below``, given the flags of nodes from ``first`` on.
 
-        Those that are marked there are left out: so is all that is below them.
+        Those that are flagged there are left out: so is all that is below them.
         """
         folders = without(folders, below[first : first + len(folders)])
         position = folders.find(1)
@@ -213,8 +213,8 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
 
         The cost grows with what the layer repeats, not with the number of nodes.
         """
-        unchanged = self.changes.translate(byte_marks(int(ChangeKind.UNCHANGED).__eq__))
-        repeated = both(unchanged, equal_marks(self.layers, layer))
+        unchanged = self.changes.translate(byte_flags(int(ChangeKind.UNCHANGED).__eq__))
+        repeated = both(unchanged, equal_flags(self.layers, layer))
         occurrence = repeated.find(1)
         while occurrence >= 0:
             if self.rows[occurrence] >= 0:
@@ -260,7 +260,7 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
     def folders_touched(self, nodes: range, layer: int) -> set[int]:
         """Return those of the nodes for which `touches_below` is true, in a hundredth of the time for each."""
         touched, carried = (
-            {key >> _LAYER_BITS for key in compress(part, equal_marks(part, layer))}
+            {key >> _LAYER_BITS for key in compress(part, equal_flags(part, layer))}
             for part in (_keys_of(nodes, keys) for keys in (self.size_keys, self.carried_keys))
         )
         return touched - carried
@@ -283,9 +283,9 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
             ):
                 yield node
 
-    def touched_marks(self, nodes: range, layer: int, *, copies: bool) -> bytes:
-        """Mark those of the nodes that the layer itself changed, with ``copies`` also those that it holds again."""
-        return marked(nodes, self.touched(nodes, layer, frozenset[int]().__contains__, copies=copies))
+    def touched_flags(self, nodes: range, layer: int, *, copies: bool) -> bytes:
+        """Flag those of the nodes that the layer itself changed, with ``copies`` also those that it holds again."""
+        return flags_at(nodes, self.touched(nodes, layer, frozenset[int]().__contains__, copies=copies))
 
     def links_to(self, file: int) -> Sequence[int]:
         """Return the occurrences of the hard links to a file, in the order of nodes."""

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from layerscope.analysis.tree.change import GONE
+from layerscope.analysis.tree.flags import byte_flags, column_bytes
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.marks import byte_marks, column_bytes
 from layerscope.analysis.tree.path_index import PathIndex
 
 
@@ -57,7 +57,7 @@ def touched_nodes(index: PathIndex, layers: Collection[int]) -> Iterator[int]:
     memory. They work on single bytes, so they look at the low byte of each layer number.
     """
     low_bytes = {layer & 0xFF for layer in layers}
-    flags = column_bytes(index.layers, 0).translate(byte_marks(low_bytes.__contains__))
+    flags = column_bytes(index.layers, 0).translate(byte_flags(low_bytes.__contains__))
     flagged = flags.find(1)
     while flagged >= 0:
         node = index.node_of(flagged)

@@ -65,7 +65,7 @@ class RemovedDocument(Document, kw_only=True):
 def write_cache_document(cache: Cache, images: Sequence[CachedImage], file: TextIO) -> None:
     """Write the document."""
     document = CacheDocument(
-        folder=str(cache.place),
+        folder=str(cache.folder),
         size=sum(image.size for image in images),
         bound=cache.bound,
         records=sum(image.records for image in images),

@@ -21,7 +21,7 @@ _COLUMNS = (
 def write_cache_summary(cache: Cache, images: Sequence[CachedImage], file: TextIO) -> None:
     """Print the folder, its size, and the bound."""
     size, records = sum(image.size for image in images), sum(image.records for image in images)
-    print(printable_name(str(cache.place)), file=file)
+    print(printable_name(str(cache.folder)), file=file)
     print(f"{human_size(size)} of {human_size(cache.bound)} at most, in {plural(records, 'record')}", file=file)
 
 

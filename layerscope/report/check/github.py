@@ -30,7 +30,7 @@ def write_check_github(report: CheckReport, file: TextIO) -> None:
     name = printable_name(report.image.name)
     for result in report.results:
         if result.outcome is not Outcome.PASSED:
-            file_name, line = report.place(result)
+            file_name, line = report.position(result)
             properties = {"file": file_name, "line": str(line), "title": f"{name}: {result.key}"}
             file.write(_command(_COMMANDS[result.outcome], properties, report.message(result)))
     file.writelines(_command("error", {"title": name}, printable_line(problem)) for problem in report.problems)

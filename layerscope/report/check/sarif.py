@@ -43,7 +43,7 @@ def _invocation(report: CheckReport) -> Json:
 
 def _result(report: CheckReport, index: int, result: RuleResult) -> Json:
     kind, level = _KINDS[result.outcome]
-    name, line = report.place(result)
+    name, line = report.position(result)
     location: Json = {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(name.replace("\\", "/"))},

@@ -30,7 +30,7 @@ def readable_pieces(chunks: Iterable[bytes], name: str) -> Iterator[str]:
     if encoding is None:
         raise UsageError(f"{name} is binary, and stdout is a terminal: redirect it (> FILE) or pipe it (| xxd)")
     decoder = _decoder(encoding)
-    for chunk in chain([prefix.removeprefix(encoding.mark)], rest):
+    for chunk in chain([prefix.removeprefix(encoding.byte_order_mark)], rest):
         yield printable_text(decoder.decode(chunk))
     yield printable_text(decoder.decode(b"", final=True))
 

@@ -102,13 +102,13 @@ def _drawn(tree: LayeredTree, selection: TreeSelection, guides: Guides) -> Itera
     The entries of a folder are sorted by size or by name, as the selection says.
     """
     children = _children(tree, selection)
-    pending = [(node, "", is_last) for node, is_last in _marked(children.get(0, []))]
+    pending = [(node, "", is_last) for node, is_last in _with_last(children.get(0, []))]
     while pending:
         node, above, is_last = pending.pop()
         name = tree.index.name(node).decode("utf-8", "surrogateescape")
         yield node, name, above + (guides.last if is_last else guides.entry)
         below = above + (guides.below if is_last else guides.beside)
-        pending += [(child, below, child_is_last) for child, child_is_last in _marked(children.get(node, []))]
+        pending += [(child, below, child_is_last) for child, child_is_last in _with_last(children.get(node, []))]
 
 
 def _children(tree: LayeredTree, selection: TreeSelection) -> dict[int, list[int]]:
@@ -128,6 +128,6 @@ def _children(tree: LayeredTree, selection: TreeSelection) -> dict[int, list[int
     return children
 
 
-def _marked(nodes: list[int]) -> Iterator[tuple[int, bool]]:
+def _with_last(nodes: list[int]) -> Iterator[tuple[int, bool]]:
     """Yield nodes from the last to the first, each with whether it is the last one."""
     return ((node, number == 0) for number, node in enumerate(reversed(nodes)))

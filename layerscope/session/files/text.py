@@ -102,7 +102,9 @@ class FileText:
         return starts
 
     def _decoded(self, row: int, start: int, data: bytes) -> TextRow:
-        text = (data.removeprefix(self.index.encoding.mark) if row == 0 else data).decode(self._codec, "replace")
+        text = (data.removeprefix(self.index.encoding.byte_order_mark) if row == 0 else data).decode(
+            self._codec, "replace"
+        )
         end: LineEnd | None = LineEnd.NONE
         if text.endswith("\n"):
             end = LineEnd.CRLF if text.endswith("\r\n") else LineEnd.LF

@@ -223,12 +223,12 @@ def read_in_background(session: ImageSession, first: int) -> LayerReader:
     if frames is not None:
         return KnownReader(frames)
     unfetched = [layer.number for layer in session.layers.unfetched]
-    order = ReadOrder(list(session.image.layers), first, known.place, session.image.reference, unfetched)
+    order = ReadOrder(list(session.image.layers), first, known.cache_folder, session.image.reference, unfetched)
     if awaited is not None and awaited.to_export is not None:
         # a layer that comes is read only if it has its diff_id
         layers = [replace(layer, verified=True) for layer in order.layers]
-        place = None if cache is None else str(cache.place)
-        order = replace(order, layers=layers, cache=place, awaited=[layer.number for layer in layers])
+        folder = None if cache is None else str(cache.folder)
+        order = replace(order, layers=layers, cache=folder, awaited=[layer.number for layer in layers])
     elif awaited is not None:
         order = replace(order, awaited=[layer.number for layer in order.layers if layer.writable])
     return BackgroundReader(order)

@@ -64,9 +64,9 @@ class KnownLayers:
         self._unwritten: dict[tuple[RecordKind, str], Callable[[], None]] = {}
 
     @property
-    def place(self) -> str | None:
+    def cache_folder(self) -> str | None:
         """The folder of the cache, for another process; None without a cache."""
-        return None if self._cache is None else str(self._cache.place)
+        return None if self._cache is None else str(self._cache.folder)
 
     @property
     def chain(self) -> str | None:

@@ -51,8 +51,8 @@ class SizeAnalysis:
 
     def layer_words(self, layer: int) -> str:
         """Return a layer in words, with its line if the Dockerfile is known: ``layer 2 (Dockerfile:10)``."""
-        place = self.dockerfile.place(layer) if self.dockerfile else None
-        return f"layer {layer} ({printable_name(place)})" if place else f"layer {layer}"
+        position = self.dockerfile.position(layer) if self.dockerfile else None
+        return f"layer {layer} ({printable_name(position)})" if position else f"layer {layer}"
 
     @cached_property
     def report(self) -> SizeReport:

@@ -147,7 +147,7 @@ def _files(loaded: LoadedImage, live: LiveFiles, needed: Mapping[int, int]) -> _
     tree = loaded.tree
     hidden = hidden_in_tree(tree)
     candidates = duplicate_candidates(live.sizes)
-    same_size = (live.occurrences[place] for group in candidates.groups for place in group)
+    same_size = (live.occurrences[position] for group in candidates.groups for position in group)
     rewritten = (file for pair in rewritten_pairs(tree, hidden) for file in pair)
     digests = compare(loaded.contents.reader(), chain(rewritten, same_size), needed)
     dead = dead_bytes(tree, hidden, digests)

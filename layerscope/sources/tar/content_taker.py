@@ -15,8 +15,8 @@ from layerscope.sources.tar.file_hash import FileHash, digest_of, file_hash
 
 _EMPTY = digest_of(b"")
 
-_MARKS = 65_521
-"""The marks of sizes; with a prime number of them, the round sizes that are common share few."""
+_FLAGS = 65_521
+"""The flags of sizes; with a prime number of them, the round sizes that are common share few."""
 
 _MOST_KEPT = 32 * 1024 * 1024
 """First bytes that are kept of all files of a layer; a later pass reads those that are left out."""
@@ -29,21 +29,21 @@ FirstBytes = Callable[[bytes, int], int]
 class HashedSizes:
     """The sizes of the files to hash: all up to the ``largest``, until `limit` is called.
 
-    Forked processes see the same. Some other sizes count as well after that: they share a mark with one that was given.
+    Forked processes see the same. Some other sizes count as well after that: they share a flag with one that was given.
     """
 
     def __init__(self, largest: int = sys.maxsize) -> None:
         self._largest = largest
-        self._marks = mmap(-1, _MARKS + 1)
+        self._flags = mmap(-1, _FLAGS + 1)
 
     def limit(self, sizes: Iterable[int]) -> None:
         for size in sizes:
-            self._marks[size % _MARKS] = 1
+            self._flags[size % _FLAGS] = 1
         # last, because a process may look at any moment
-        self._marks[_MARKS] = 1
+        self._flags[_FLAGS] = 1
 
     def __contains__(self, size: int) -> bool:
-        return size <= self._largest and (not self._marks[_MARKS] or bool(self._marks[size % _MARKS]))
+        return size <= self._largest and (not self._flags[_FLAGS] or bool(self._flags[size % _FLAGS]))
 
 
 class ContentNeeds(NamedTuple):

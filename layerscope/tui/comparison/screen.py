@@ -174,7 +174,7 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
             self._state.waiting = message.error or ""
             self.files.rebuild()
         elif message.wanted == self._states.wanted():
-            path, top = self._place_in(message.wanted)
+            path, top = self._position_in(message.wanted)
             self._shown, is_first = message.wanted, self._state.compared is None
             self._state.take(message.result)
             self.files.rebuild((message.result.tree.index.find(path) if path else None) or 0, top)
@@ -187,7 +187,7 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
         if message.result is not None:
             self._compute_details()
 
-    def _place_in(self, wanted: Hashable) -> tuple[bytes | None, int | None]:
+    def _position_in(self, wanted: Hashable) -> tuple[bytes | None, int | None]:
         """Return the path for the cursor, and the first line if it is to be the one that was on the screen."""
         path = self.files.path if self.file_tree.cursor else None
         left, self._left = self._left, LeftComparison(self._shown, path, self.file_tree.scroll_offset.y)

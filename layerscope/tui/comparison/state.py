@@ -131,7 +131,7 @@ class ComparisonState:
         return [*summary.words[:1], *growth, *summary.words[1:], *row_captions(rows, size_word="change")]
 
     @property
-    def is_marked(self) -> bool:
+    def knows_changes(self) -> bool:
         """True: the changes of a comparison are always known."""
         return True
 

@@ -137,7 +137,7 @@ class DockerfileRows:
 
     def _line_row(self, cost: LineCost) -> TableRow:
         text = printable_text(cost.text).expandtabs(_TAB)
-        detail = f"{self._placement(cost)}\n{text.strip()}".lstrip()
+        detail = f"{self._origin_words(cost)}\n{text.strip()}".lstrip()
         if not cost.layers:
             blanks = [""] * (len(self.columns) - len(_SOURCE))
             return TableRow((*blanks, str(cost.line), text), self._bar(0), style="muted", detail=detail)
@@ -196,7 +196,7 @@ class DockerfileRows:
         """Return the cell with the edit of a layer; none where no layer has one."""
         return [self.edits.edit(layer) or ""] if self.edits else []
 
-    def _placement(self, cost: LineCost) -> str:
+    def _origin_words(self, cost: LineCost) -> str:
         """Return where a line belongs: its instruction, its stage and its layer."""
         instruction = self.placed.instructions.get(cost.line)
         if instruction is None:

@@ -24,19 +24,19 @@ Span = tuple[int, int]
 class ShownLine:
     """A row as it is shown. ``text`` is safe to print.
 
-    ``places`` has the position in it of each character of the row, and of its end; None if nothing is replaced.
+    ``positions`` has the position in it of each character of the row, and of its end; None if nothing is replaced.
     ``stand_ins`` are the spans that replace a character.
     """
 
     text: str
-    places: Sequence[int] | None = None
+    positions: Sequence[int] | None = None
     stand_ins: tuple[Span, ...] = ()
 
     def span(self, start: int, end: int) -> Span:
-        if self.places is None:
+        if self.positions is None:
             return min(start, len(self.text)), min(end, len(self.text))
-        last = len(self.places) - 1
-        return self.places[min(start, last)], self.places[min(end, last)]
+        last = len(self.positions) - 1
+        return self.positions[min(start, last)], self.positions[min(end, last)]
 
     def spans(self, spans: Iterable[Span]) -> Iterator[Span]:
         return (self.span(*span) for span in spans)
@@ -61,11 +61,11 @@ class ShownLine:
         if self.text.isascii():
             return [(at, min(at + width, len(self.text))) for at in range(0, max(1, len(self.text)), width)]
         parts, start, cells = list[Span](), 0, 0
-        for place, character in enumerate(self.text):
+        for position, character in enumerate(self.text):
             size = _cells(character)
-            if cells + size > width and place > start:
-                parts.append((start, place))
-                start, cells = place, 0
+            if cells + size > width and position > start:
+                parts.append((start, position))
+                start, cells = position, 0
             cells += size
         return [*parts, (start, len(self.text))]
 
@@ -80,16 +80,16 @@ def shown_line(text: str, glyphs: Glyphs, *, end: LineEnd | None = None, invisib
         at = match.end()
         if match[0] == "\t":
             room = _TAB - line.column % _TAB
-            line.stand_in((glyphs.arrow[-1] if invisibles else " ").ljust(room), is_marked=invisibles)
+            line.stand_in((glyphs.arrow[-1] if invisibles else " ").ljust(room), has_span=invisibles)
         elif match[0] == " ":
-            line.stand_in(glyphs.untouched, is_marked=True)
+            line.stand_in(glyphs.untouched, has_span=True)
         else:
             line.add_or_escape(match[0])
     line.add(text[at:])
-    line.places.append(line.length)
+    line.positions.append(line.length)
     if end is not None:
-        line.stand_in(_ENDS[end], is_marked=True)
-    return ShownLine("".join(line.parts), line.places, tuple(line.stand_ins))
+        line.stand_in(_ENDS[end], has_span=True)
+    return ShownLine("".join(line.parts), line.positions, tuple(line.stand_ins))
 
 
 class _Builder:
@@ -97,14 +97,14 @@ class _Builder:
 
     def __init__(self) -> None:
         self.parts: list[str] = []
-        self.places: list[int] = []
+        self.positions: list[int] = []
         self.stand_ins: list[Span] = []
         self.length = 0
         self.column = 0
 
     def add(self, text: str) -> None:
         """Add characters that are shown unchanged, one cell each."""
-        self.places += range(self.length, self.length + len(text))
+        self.positions += range(self.length, self.length + len(text))
         self.parts.append(text)
         self.length += len(text)
         self.column += len(text)
@@ -116,13 +116,13 @@ class _Builder:
             self.add(character)
             self.column += _cells(character) - 1
         else:
-            self.stand_in(shown, is_marked=True)
+            self.stand_in(shown, has_span=True)
 
-    def stand_in(self, shown: str, *, is_marked: bool) -> None:
+    def stand_in(self, shown: str, *, has_span: bool) -> None:
         """Add the text that replaces one character."""
-        if is_marked:
+        if has_span:
             self.stand_ins.append((self.length, self.length + len(shown)))
-        self.places.append(self.length)
+        self.positions.append(self.length)
         self.parts.append(shown)
         self.length += len(shown)
         self.column += len(shown)

@@ -35,7 +35,7 @@ class LayerFileTree(FileTree):
         """Yield the columns after the name: attributes, size, bar, trace."""
         yield from self.attribute_columns()
         yield TreeColumn("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
-        if self.marked and next(self._shown_rows.whole_hidden_sizes((0,))):
+        if self.knows_changes and next(self._shown_rows.whole_hidden_sizes((0,))):
             yield TreeColumn("hidden", "hides", _HIDDEN_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
         yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR, name_share=NAME_SHARE)
         layers = len(self._shown_rows.tree.layers) + _TRACE_ENDS
@@ -90,7 +90,7 @@ class LayerFileTree(FileTree):
     def _trace_cell(self, node: int, layer: int) -> str:
         index = self._shown_rows.tree.index
         change = index.change(node, layer)
-        if change is not ChangeKind.UNCHANGED and self.marked:
+        if change is not ChangeKind.UNCHANGED and self.knows_changes:
             return change.mark
         return self.glyphs.touched if index.touches_below(node, layer) else self.glyphs.untouched
 

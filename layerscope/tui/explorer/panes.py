@@ -15,7 +15,7 @@ from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.state import ExplorerState, Exporting, Reading
 from layerscope.tui.explorer.step_fields import image_fields
 from layerscope.tui.tree.panes import FilesPanes
-from layerscope.tui.tree.view import Scope, TreePlace
+from layerscope.tui.tree.view import Scope, TreeSnapshot
 from layerscope.tui.widgets.title_line import Fact, TitleLine
 from layerscope.work import pause_words
 
@@ -156,7 +156,7 @@ class Visit(NamedTuple):
     """
 
     position: int
-    tree: TreePlace
+    tree: TreeSnapshot
     filter_text: str
     path: bytes | None
     top: int
@@ -181,7 +181,7 @@ class Visits:
         self._visits.append(
             Visit(
                 state.position,
-                state.settings.place,
+                state.settings.snapshot,
                 files.filter_text,
                 files.path if files.file_tree.cursor else None,
                 files.file_tree.scroll_offset.y,

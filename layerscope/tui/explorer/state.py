@@ -252,7 +252,7 @@ class ExplorerState:
         if self.tree is None or not self.is_shown:
             return None
         view = self.settings.view(self.layer)
-        if not self.is_marked:
+        if not self.knows_changes:
             view = replace(view, scope=Scope.OWN, changes_only=False)
         rows = (OwnRows if view.scope is Scope.OWN else VisibleRows)(self.tree, view, self.settings.folds)
         known = next(filter(rows.in_view.has_same_nodes, self._in_views), None)
@@ -277,13 +277,13 @@ class ExplorerState:
         return [f"What layer {self.layer} changed", human_size(tally.content_size), *words]
 
     @property
-    def is_marked(self) -> bool:
+    def knows_changes(self) -> bool:
         """True once all layers up to the chosen one have been read: only then are its changes known."""
         return self.layer in self.tallies.layers
 
     def captions(self, rows: VisibleRows) -> list[str]:
         """Return the words below the tree: also which of the two trees it is."""
-        waiting = [] if self.is_marked else ["previous layers are still being read"]
+        waiting = [] if self.knows_changes else ["previous layers are still being read"]
         return [*waiting, rows.view.scope.value, *row_captions(rows)]
 
     def why_no_tree(self) -> str:

@@ -75,7 +75,7 @@ class HexView(RowView):
         ]
         strip, left = Strip(segments), self.left
         is_longer = strip.cell_length > left + width
-        return self.marked_ends(strip.crop(left), width, base, before=left > 0, after=is_longer)
+        return self.with_cut_signs(strip.crop(left), width, base, before=left > 0, after=is_longer)
 
     def _spans(self, row: int, data: bytes) -> Iterator[StyledSpan]:
         """Yield the styles of runs of bytes in a row."""

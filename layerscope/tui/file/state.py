@@ -96,7 +96,7 @@ class OpenFile:
     def whole_text(self) -> str:
         """Return the text of a small file, without a byte order mark; raises FormatError."""
         encoding = self.encoding or TextEncoding.LATIN_1
-        data = self.pages.read(0, self.pages.size).removeprefix(encoding.mark)
+        data = self.pages.read(0, self.pages.size).removeprefix(encoding.byte_order_mark)
         return data.decode(encoding.codec, "replace")
 
 

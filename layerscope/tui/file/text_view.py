@@ -226,7 +226,7 @@ class TextView(RowView):
         segments = styled(" " * empty + shown.text[start:end], base, spans)
         if not self.wrap:
             is_longer = empty + cell_len(shown.text[start:]) > self._room
-            segments = self.marked_ends(Strip(segments), self._room, base, before=start > 0, after=is_longer)
+            segments = self.with_cut_signs(Strip(segments), self._room, base, before=start > 0, after=is_longer)
         return [gutter, *segments]
 
     def _spans(self, row: int, text_row: TextRow, shown: ShownLine) -> Iterator[StyledSpan]:

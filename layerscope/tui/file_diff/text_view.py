@@ -241,7 +241,7 @@ class TextDiffView(RowView):
         segments = styled(shown.text, base, self._spans(shown, row, side, number))
         strip, left = Strip(segments), self.left
         ends = {"before": bool(left and shown.text), "after": strip.cell_length > left + width}
-        return self.marked_ends(strip.crop(left), width, base, **ends)
+        return self.with_cut_signs(strip.crop(left), width, base, **ends)
 
     def _shown_line(self, row: DiffRow, side: int, number: int) -> ShownLine:
         line = self._shown.line(side, number)

@@ -74,7 +74,7 @@ class Key:
     series: Series | None = None
 
     def at(self, rank: int) -> "Key":
-        """Return the same key at another place of the key line."""
+        """Return the same key with another rank in the key line."""
         return replace(self, rank=rank)
 
     @property

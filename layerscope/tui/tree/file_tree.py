@@ -80,7 +80,7 @@ class FileTree(LineList):
         self._name_width = 0
         self._longest_name = 0
         self.total = 1
-        self.marked = True
+        self.knows_changes = True
 
     @property
     def rows(self) -> VisibleRows | None:
@@ -104,16 +104,16 @@ class FileTree(LineList):
         cursor: int,
         *,
         columns: tuple[str, ...],
-        marked: bool,
+        knows_changes: bool,
         top: int | None = None,
     ) -> None:
         """Show rows, which may still grow, from the ``top`` on if the cursor allows it.
 
-        They are marked if ``marked``, that is, if their changes are known.
+        They are marked if ``knows_changes``.
         """
         self._rows = rows
         self._attributes = columns
-        self.marked = marked
+        self.knows_changes = knows_changes
         if rows is not None:
             self.total = max(1, self.largest(rows))
         self.refill(cursor)
@@ -213,11 +213,11 @@ class FileTree(LineList):
 
     def _mark(self, row: TreeRow) -> list[Segment]:
         style = self.change_style(row.change)
-        return [Segment(f"{row.change.mark if self.marked else ' '} ", style)]
+        return [Segment(f"{row.change.mark if self.knows_changes else ' '} ", style)]
 
     def change_style(self, change: ChangeKind) -> Style | None:
         """Return the style of what a layer changed; None if it is unchanged, or if changes are not known."""
-        name = _CHANGE_STYLES.get(change) if self.marked else None
+        name = _CHANGE_STYLES.get(change) if self.knows_changes else None
         return self.style_of(name) if name else None
 
     def _name_length(self, rows: VisibleRows, row: TreeRow) -> int:
@@ -230,7 +230,7 @@ class FileTree(LineList):
         folder = rows.is_folder(row.node)
         fold = f"{glyphs.opened if rows.is_open(row.node) else glyphs.closed} " if folder else _INDENT
         style = self.change_style(row.change) or (self.style_of("folder") if entry.kind is Kind.DIR else None)
-        if row.change is ChangeKind.REMOVED and self.marked:
+        if row.change is ChangeKind.REMOVED and self.knows_changes:
             style = (style or Style()) + Style(strike=True)
         if rows.is_match(row.node):
             style = (style or Style()) + self.style_of("match")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate, compress
 from typing import TYPE_CHECKING, Protocol
 
+from layerscope.analysis.tree.flags import Flags, both, either, flags_at, without
 from layerscope.analysis.tree.layered_tree import TreeRow
-from layerscope.analysis.tree.marks import Marks, both, either, marked, without
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.tui.tree.view import Scope, View
 
@@ -43,12 +43,12 @@ class ShownTree(Protocol):
         """Yield those of the nodes that the tree of the layer has."""
         ...
 
-    def shown_marks(self, nodes: range, layer: int) -> bytes:
-        """Mark those of the nodes that the tree of the layer has."""
+    def shown_flags(self, nodes: range, layer: int) -> bytes:
+        """Flag those of the nodes that the tree of the layer has."""
         ...
 
-    def touched_marks(self, nodes: range, layer: int, *, copies: bool) -> bytes:
-        """Mark those of the nodes that the layer itself changed, with ``copies`` also those that it holds again."""
+    def touched_flags(self, nodes: range, layer: int, *, copies: bool) -> bytes:
+        """Flag those of the nodes that the layer itself changed, with ``copies`` also those that it holds again."""
         ...
 
     def row(self, node: int, layer: int) -> TreeRow | None:
@@ -73,8 +73,8 @@ class NodesInView:
         self._changes_only = view.changes_only
         self._is_own = view.scope is Scope.OWN and not view.changes_only
         self._above_repeated: set[int] | None = None
-        self._marks = bytearray()
-        """By node: whether the view has it. A view may never need them, so that they are found by `mark_all`."""
+        self._flags = bytearray()
+        """By node: whether the view has it. A view may never need them, so that they are found by `flag_all`."""
 
     def has_same_nodes(self, other: "NodesInView") -> bool:
         """Return whether both have the same nodes."""
@@ -99,28 +99,28 @@ class NodesInView:
                 above.add(folder)
         self._above_repeated = above
 
-    def mark_all(self) -> Iterator[None]:
+    def flag_all(self) -> Iterator[None]:
         """Look at all nodes, so that each can be looked up from then on; goes on where it was left before."""
-        count, marks = len(self.tree.index), self._marks
-        while len(marks) < count:
-            marks += self._marks_of(range(len(marks), min(len(marks) + _NODES_A_BATCH, count)))
-            if len(marks) < count:
+        count, flags = len(self.tree.index), self._flags
+        while len(flags) < count:
+            flags += self._flags_of(range(len(flags), min(len(flags) + _NODES_A_BATCH, count)))
+            if len(flags) < count:
                 yield
             else:
                 for folder in self._above_repeated or ():
-                    marks[folder] = 1
+                    flags[folder] = 1
 
-    def _marks_of(self, nodes: range) -> bytes:
-        """Mark those of the nodes that the view has, except for the folders above repeated ones."""
+    def _flags_of(self, nodes: range) -> bytes:
+        """Flag those of the nodes that the view has, except for the folders above repeated ones."""
         if not self._is_own and not self._changes_only:
-            return self.tree.shown_marks(nodes, self._layer)
-        itself = self.tree.touched_marks(nodes, self._layer, copies=self._is_own)
-        return either(itself, marked(nodes, self.tree.index.folders_touched(nodes, self._layer)))
+            return self.tree.shown_flags(nodes, self._layer)
+        itself = self.tree.touched_flags(nodes, self._layer, copies=self._is_own)
+        return either(itself, flags_at(nodes, self.tree.index.folders_touched(nodes, self._layer)))
 
     def those_of(self, nodes: Iterable[int]) -> Iterator[int]:
-        marks = self._marks
-        if len(marks) == len(self.tree.index):
-            return (node for node in nodes if marks[node])
+        flags = self._flags
+        if len(flags) == len(self.tree.index):
+            return (node for node in nodes if flags[node])
         if self._is_own or self._changes_only:
             return self.tree.index.touched(nodes, self._layer, self._is_above, copies=self._is_own)
         return self.tree.shown(nodes, self._layer)
@@ -131,13 +131,13 @@ class NodesInView:
         return is_above_copy or self.tree.index.touches_below(folder, self._layer)
 
     @property
-    def marks(self) -> bytearray:
-        """By node: 1 if the view has it. Complete after `mark_all`."""
-        return self._marks
+    def flags(self) -> bytearray:
+        """By node: 1 if the view has it. Complete after `flag_all`."""
+        return self._flags
 
 
 class Matches:
-    """Marks by node. The sum of sizes counts what is in a folder that matches once, with the folder."""
+    """Flags by node. The sum of sizes counts what is in a folder that matches once, with the folder."""
 
     def __init__(self, index: PathIndex) -> None:
         self.count = 0
@@ -159,33 +159,33 @@ class Matches:
         """The bytes of the files among the matches, and of those below."""
         return self._sums[0][-1]
 
-    def find(self, query: "Query", in_view: Marks, *sizes: Sizes) -> Iterator[None]:
-        """Find the nodes that match and are marked as in the view, and add up their sizes; yields between batches."""
+    def find(self, query: "Query", in_view: Flags, *sizes: Sizes) -> Iterator[None]:
+        """Find the nodes that match and are flagged as in the view, and add up their sizes; yields between batches."""
         self._sums = tuple([0] for _ in sizes)
         folders = bytearray()
-        for marks in query.marks(self._index):
-            nodes = range(len(self._matching), len(self._matching) + len(marks))
-            part = self._index.folder_marks(nodes)
+        for flags in query.flags(self._index):
+            nodes = range(len(self._matching), len(self._matching) + len(flags))
+            part = self._index.folder_flags(nodes)
             folders += part
-            outermost = [*compress(nodes, self._add(nodes, both(marks, in_view[nodes.start : nodes.stop]), part))]
+            outermost = [*compress(nodes, self._add(nodes, both(flags, in_view[nodes.start : nodes.stop]), part))]
             self._outermost.extend(outermost)
             for sums, sizes_of in zip(self._sums, sizes, strict=True):
                 sums += [*accumulate(sizes_of(outermost), initial=sums.pop())]
             yield
-        yield from self._mark_folders(folders)
+        yield from self._flag_folders(folders)
 
     def _add(self, nodes: range, matching: bytes, folders: bytes) -> bytes:
-        """Add the matches among nodes, given which are folders; return the marks of those that are in no other one."""
+        """Add the matches among nodes, given which are folders; return the flags of those that are in no other one."""
         found, part = self._found, slice(nodes.start, nodes.stop)
         self._matching += matching
         self.count += matching.count(1)
-        self._index.mark_below(both(matching, folders), nodes.start, found)
+        self._index.flag_below(both(matching, folders), nodes.start, found)
         outermost = without(matching, found[part])
         found[part] = either(matching, found[part])
         return outermost
 
-    def _mark_folders(self, folders: bytes | bytearray) -> Iterator[None]:
-        """Mark the folders above matches, and what is below the others; yields between batches."""
+    def _flag_folders(self, folders: bytes | bytearray) -> Iterator[None]:
+        """Flag the folders above matches, and what is below the others; yields between batches."""
         ends, above, unlisted = self._index.ends, self._above, self._unlisted
         next_folder, next_match = folders.find, self._matching.find
         folder, match = next_folder(1, 1), 0
@@ -221,8 +221,8 @@ class Matches:
         found, above = self._found, self._above
         return (node for node in nodes if found[node] or above[node])
 
-    def listed_marks(self, nodes: slice, at_top: Marks) -> bytes:
-        """Mark those of the nodes that `flagged` yields, in folders above matches, or else marked ``at_top``."""
+    def listed_flags(self, nodes: slice, at_top: Flags) -> bytes:
+        """Flag those of the nodes that `flagged` yields, in folders above matches, or else flagged ``at_top``."""
         flagged = either(self._found[nodes], self._above[nodes])
         return without(flagged, without(self._unlisted[nodes], at_top))
 

@@ -18,7 +18,7 @@ from layerscope.tui.services import warn
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree, TreeHeader
 from layerscope.tui.tree.state import FilesState
-from layerscope.tui.tree.view import TreePlace
+from layerscope.tui.tree.view import TreeSnapshot
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.framed import FramedPane
 from layerscope.tui.widgets.line_list import LineList
@@ -97,7 +97,7 @@ class FilesPane(FramedPane):
         rows = self.state.rows()
         if rows is None:
             self._coming = None
-            self.file_tree.show(None, 0, columns=(), marked=False)
+            self.file_tree.show(None, 0, columns=(), knows_changes=False)
             self._show_frame(None)
             return
         if node is not None:
@@ -141,7 +141,7 @@ class FilesPane(FramedPane):
             self._show_rows(rows)
             return
         if before is not None and before.tree is not rows.tree:
-            self.file_tree.show(None, 0, columns=(), marked=False)
+            self.file_tree.show(None, 0, columns=(), knows_changes=False)
         self._show_captions(rows)
         self._go_on(rows, building)
 
@@ -177,8 +177,8 @@ class FilesPane(FramedPane):
             # A key that is pressed twice shows the same lines again.
             self._wanted_node, self._wanted_top = left.node, left.top
         row = rows.row_of(self._wanted_node) if self._wanted_node else 0
-        columns, marked = self.state.settings.columns, self.state.is_marked
-        tree.show(rows, row or 0, columns=columns, marked=marked, top=self._wanted_top)
+        columns, knows_changes = self.state.settings.columns, self.state.knows_changes
+        tree.show(rows, row or 0, columns=columns, knows_changes=knows_changes, top=self._wanted_top)
         self._wanted_top = None
         if before is not None and before.view != rows.view:
             self._left = LeftView(before, node, top, tree.node)
@@ -286,13 +286,13 @@ class FilesPane(FramedPane):
     def filter_text(self) -> str:
         return self._filter_line.bar.value if self._filter_line is not None and self._filter_line.display else ""
 
-    def go_back(self, place: TreePlace, text: str, path: bytes | None, top: int) -> None:
+    def go_back(self, snapshot: TreeSnapshot, text: str, path: bytes | None, top: int) -> None:
         """Return to a view of the tree: its filter, the path under the cursor, the first line on the screen."""
         if self._filter_line is not None:
             with self.prevent(self._filter_line.bar.Changed):
                 self._filter_line.bar.value = text
             self._filter_line.display = bool(text)
-        self.state.settings.go_back(place)
+        self.state.settings.restore(snapshot)
         rows = self.file_tree.rows
         self.rebuild((rows.tree.index.find(path) if rows is not None and path else 0) or 0, top)
         self.refresh_bindings()

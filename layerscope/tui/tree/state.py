@@ -21,7 +21,7 @@ class FilesState(Protocol):
         ...
 
     @property
-    def is_marked(self) -> bool:
+    def knows_changes(self) -> bool:
         """True if the changes are known, so that rows can be marked."""
         ...
 

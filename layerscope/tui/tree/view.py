@@ -90,7 +90,7 @@ COLUMN_SETS = ((), ("mode", "owner"), ("mode", "owner", "mtime", "layer"))
 """The attribute columns that one key steps through."""
 
 
-class TreePlace(NamedTuple):
+class TreeSnapshot(NamedTuple):
     """A view of a tree and its folds."""
 
     scope: Scope
@@ -159,18 +159,18 @@ class TreeSettings:
         self.open_to(0 if are_open else UNFOLD_ALL)
 
     @property
-    def place(self) -> "TreePlace":
+    def snapshot(self) -> "TreeSnapshot":
         """The view and the folds, to come back to."""
-        return TreePlace(self.scope, self.changes_only, self.query, self.fills, self._folds.copy())
+        return TreeSnapshot(self.scope, self.changes_only, self.query, self.fills, self._folds.copy())
 
-    def go_back(self, place: "TreePlace") -> None:
+    def restore(self, snapshot: "TreeSnapshot") -> None:
         """Return to a view and its folds."""
-        self.filter(place.query)
+        self.filter(snapshot.query)
         self.scope, self.changes_only, self.fills, self._folds = (
-            place.scope,
-            place.changes_only,
-            place.fills,
-            place.folds,
+            snapshot.scope,
+            snapshot.changes_only,
+            snapshot.fills,
+            snapshot.folds,
         )
 
     def keep_folds(self, old: PathIndex, new: PathIndex) -> None:

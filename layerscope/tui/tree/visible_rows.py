@@ -1,7 +1,7 @@
 """The visible rows of a tree: unfolded, filtered and sorted, at one layer.
 
 Rows are counted, not built: an unfolded folder is listed when it is needed to find a row, or when a folder in it was
-unfolded or folded by hand. Of all others, the rows below are the marks of a slice of nodes. What takes long is done by
+unfolded or folded by hand. Of all others, the rows below are the flags of a slice of nodes. What takes long is done by
 a generator that yields between batches, so that a view can handle keys between them.
 """
 
@@ -12,7 +12,7 @@ from itertools import accumulate, islice, pairwise
 from operator import neg
 from typing import TYPE_CHECKING, NamedTuple
 
-from layerscope.analysis.tree.marks import at_most_marks, both
+from layerscope.analysis.tree.flags import at_most_flags, both
 from layerscope.text import human_size, plural
 from layerscope.tui.tree.nodes_in_view import Matches, NodesInView, ShownTree, Sizes
 from layerscope.tui.tree.view import UNFOLD_ALL, Folds, Sort, View
@@ -45,7 +45,7 @@ class VisibleRows:
         self.in_view = NodesInView(tree, view)
         self.matches: Matches | None = None
         self.is_building = False
-        self.marks = bytearray()
+        self.flags = bytearray()
         """By node: 1 for a row, if no folder were unfolded or folded by hand. Empty if no other folder is unfolded."""
         self._unfolded: dict[int, _Unfolded] = {}
         self._known: dict[int, int] = {}
@@ -93,20 +93,20 @@ class VisibleRows:
             self._take_over(before)
         yield from self.in_view.find()
         if self.view.query is not None:
-            yield from self.in_view.mark_all()
+            yield from self.in_view.flag_all()
             yield from self._match(self.view.query)
         elif height:
             self.folds.filling = self._filling(height)
         if self.matches is not None or self.folds.depth:
-            yield from self.in_view.mark_all()
-            yield from self._mark_rows()
+            yield from self.in_view.flag_all()
+            yield from self._flag_rows()
 
     def _take_over(self, before: "VisibleRows") -> None:
         """Take what was found for other rows and holds for these, too."""
         if before.in_view.has_same_nodes(self.in_view):
             self.in_view = before.in_view
             if self.view.query is before.view.query is None and self.folds.depth == before.folds.depth:
-                self.marks = before.marks
+                self.flags = before.flags
 
     def _filling(self, height: int) -> set[int]:
         """Return the folders that fill a screen of so many rows with paths that have a size, the largest first.
@@ -154,21 +154,21 @@ class VisibleRows:
     def _match(self, query: "Query") -> Iterator[None]:
         """Find the paths that match, the folders above them, and all paths below a folder that matches."""
         self.matches = Matches(self.tree.index)
-        yield from self.matches.find(query, self.in_view.marks, self.whole_sizes, self.whole_hidden_sizes)
+        yield from self.matches.find(query, self.in_view.flags, self.whole_sizes, self.whole_hidden_sizes)
 
-    def _mark_rows(self) -> Iterator[None]:
-        """Mark the nodes that are rows if no folder is unfolded or folded by hand: the folders above them are open."""
-        index, matches, deepest, marks = self.tree.index, self.matches, self.folds.depth + 1, self.marks
+    def _flag_rows(self) -> Iterator[None]:
+        """Flag the nodes that are rows if no folder is unfolded or folded by hand: the folders above them are open."""
+        index, matches, deepest, flags = self.tree.index, self.matches, self.folds.depth + 1, self.flags
         if matches is None and deepest > UNFOLD_ALL:
-            self.marks = self.in_view.marks
+            self.flags = self.in_view.flags
             return
-        while len(marks) < len(index):
-            part = slice(len(marks), len(marks) + _NODES_A_BATCH)
-            listed = at_most_marks(index.depths[part], deepest)
+        while len(flags) < len(index):
+            part = slice(len(flags), len(flags) + _NODES_A_BATCH)
+            listed = at_most_flags(index.depths[part], deepest)
             if matches is not None:
-                listed = matches.listed_marks(part, listed)
-            marks += both(listed, self.in_view.marks[part])
-            if len(marks) < len(index):
+                listed = matches.listed_flags(part, listed)
+            flags += both(listed, self.in_view.flags[part])
+            if len(flags) < len(index):
                 yield
 
     def _count(self) -> Iterator[None]:
@@ -204,7 +204,7 @@ class VisibleRows:
         if node in self._unfolded:
             return self._unfolded[node].starts[-1]
         # Nothing below was unfolded or folded by hand: such a folder is listed, and those above it.
-        return self.marks.count(1, node + 1, self.tree.index.ends[node])
+        return self.flags.count(1, node + 1, self.tree.index.ends[node])
 
     def _is_unfolded(self, node: int) -> bool:
         return not node or (self.tree.index.ends[node] > node + 1 and self.is_open(node))

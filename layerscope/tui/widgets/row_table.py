@@ -23,7 +23,7 @@ _MOST_MEASURED = 200
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A place in the explorer: a layer, and a node of the tree at that layer."""
+    """A row in the explorer: a layer, and a node of the tree at that layer."""
 
     layer: int
     node: int | None = None
@@ -33,7 +33,7 @@ class Target:
 class TableRow:
     """A row. ``cells`` are printable; ``share`` fills the bar, ``dead_share`` its last part.
 
-    ``detail`` is shown below the table for the row under the cursor; the ``target`` is the place in the tree that it
+    ``detail`` is shown below the table for the row under the cursor; the ``target`` is the row of the tree that it
     leads to, or the ``subject`` is what the screen knows it by.
     """
 
@@ -89,7 +89,7 @@ class RowTable(TallList):
         row: TableRow
 
     class Fitted(Message):
-        """The bars have another width, and with them the titles another place."""
+        """The bars have another width, and the titles are to be drawn again."""
 
     def __init__(self, *, wraps: bool = False) -> None:
         super().__init__()

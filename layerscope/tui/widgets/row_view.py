@@ -249,12 +249,12 @@ class RowView(StripView):
         if start < self.left + bool(self.left) or end >= self.left + room:
             self.scroll_sideways(max(0, min(start - 1, end - room * 2 // 3)))
 
-    def marked_ends(self, strip: Strip, width: int, style: Style, *, before: bool, after: bool) -> list[Segment]:
-        """Return a part of a text in exactly ``width`` cells, marked if something is cut ``before`` or ``after`` it."""
+    def with_cut_signs(self, strip: Strip, width: int, style: Style, *, before: bool, after: bool) -> list[Segment]:
+        """Return a part of a text in exactly ``width`` cells, with signs for what is cut ``before`` or ``after`` it."""
         muted, end = style + self.style_of("muted"), width - after
         part = strip.crop(int(before), end).adjust_cell_length(end - before, style)
-        marks = ([Segment(self.glyphs.before, muted)] * before, [Segment(self.glyphs.after, muted)] * after)
-        return [*marks[0], *part, *marks[1]]
+        signs = ([Segment(self.glyphs.before, muted)] * before, [Segment(self.glyphs.after, muted)] * after)
+        return [*signs[0], *part, *signs[1]]
 
     def widest_seen(self) -> int:
         """Return the width of the longest row on the screen."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from layerscope.analysis.search import name_marks
+from layerscope.analysis.search import name_flags
 from layerscope.analysis.search import query as query_module
 from layerscope.analysis.search.query import Query, parse_query
 from layerscope.analysis.tree.index_building import build_path_index
@@ -22,7 +22,7 @@ def query(text: str) -> Query:
 
 
 def hits(text: str, index: PathIndex) -> list[int]:
-    return [*compress(count(), chain.from_iterable(query(text).marks(index)))]
+    return [*compress(count(), chain.from_iterable(query(text).flags(index)))]
 
 
 def found(text: str, *paths: str) -> list[str]:
@@ -153,13 +153,13 @@ def test_names_that_are_no_utf_8() -> None:
 def test_a_long_search_without_a_hit_comes_up_for_air() -> None:
     index = index_of(*(f"file-{number}" for number in range(10_000)))
     for text in ("zzz*", "a/z", "re:zzz"):
-        assert len([*query(text).marks(index)]) >= 2
+        assert len([*query(text).flags(index)]) >= 2
 
 
 def test_a_plain_text_search_misses_no_name_between_its_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(name_marks, "_NODES_A_BATCH", 3)
+    monkeypatch.setattr(name_flags, "_NODES_A_BATCH", 3)
     index = index_of(*(f"file-{number}" for number in range(10)))
-    assert [len(marks) for marks in query("e-").marks(index)] == [1, 3, 3, 3, 1]
+    assert [len(flags) for flags in query("e-").flags(index)] == [1, 3, 3, 3, 1]
     assert hits("e-", index) == [*range(1, 11)]
 
 
@@ -174,18 +174,18 @@ ENDLESS = "re:(a|aa)+$"
 def test_an_expression_that_takes_too_long_is_given_up_in_one_sentence() -> None:
     index = index_of("short", "a" * 200 + "!")
     with pytest.raises(UsageError, match=r"the expression '\(a\|aa\)\+\$' takes too long"):
-        list(query(ENDLESS).marks(index))
+        list(query(ENDLESS).flags(index))
 
 
 def test_matches_before_the_time_limit_are_kept() -> None:
-    batches = query(ENDLESS).marks(index_of("a", "b" + "a" * 200 + "!"))
+    batches = query(ENDLESS).flags(index_of("a", "b" + "a" * 200 + "!"))
     assert next(batches) == b"\0\1"
 
 
 def test_an_expression_that_is_slow_on_each_path_comes_up_for_air(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query_module, "_SECONDS_A_BATCH", 0)
     index = index_of("b", "c", "d")
-    assert len([*query("re:a").marks(index)]) > 1
+    assert len([*query("re:a").flags(index)]) > 1
 
 
 alphabet = "aAbB.é"
@@ -234,8 +234,8 @@ def test_a_glob_matches_the_same_names_as_a_loop(paths: list[str], text: str) ->
 
 
 @given(all_paths, st.text(alphabet + "*?/", min_size=1, max_size=5))
-def test_the_batches_have_a_mark_for_each_node(paths: list[str], text: str) -> None:
+def test_the_batches_have_a_flag_for_each_node(paths: list[str], text: str) -> None:
     index = index_of(*paths)
-    marks = b"".join(query(text).marks(index))
-    assert len(marks) == len(index)
-    assert not marks[0]
+    flags = b"".join(query(text).flags(index))
+    assert len(flags) == len(index)
+    assert not flags[0]

@@ -13,7 +13,7 @@ encodings = st.sampled_from([TextEncoding.UTF_8, TextEncoding.UTF_16_LE, TextEnc
 
 
 def encoded(text: str, encoding: TextEncoding) -> bytes:
-    return encoding.mark + text.encode(encoding, "replace")
+    return encoding.byte_order_mark + text.encode(encoding, "replace")
 
 
 def indexed(data: bytes, encoding: TextEncoding, width: int = 3) -> TextIndex:
@@ -51,10 +51,10 @@ def test_rows_make_up_the_lines_of_a_text(text: str, encoding: TextEncoding, wid
             joined.append(part)
     lines = split_lines(data, encoding)
     assert [line for line in joined if line] == [line.text + line.end for line in lines]
-    assert index.lines == len(lines) or data == encoding.mark
+    assert index.lines == len(lines) or data == encoding.byte_order_mark
     assert index.line_feeds == sum(line.end is not LineEnd.NONE for line in lines)
     assert index.crlfs == sum(line.end is LineEnd.CRLF for line in lines)
-    assert index.has_last_feed == (not lines or lines[-1].end is not LineEnd.NONE) or data == encoding.mark
+    assert index.has_last_feed == (not lines or lines[-1].end is not LineEnd.NONE) or data == encoding.byte_order_mark
 
 
 @given(st.text("ab\n", max_size=60))

@@ -34,7 +34,7 @@ def test_every_match_of_a_text_is_found_wherever_the_file_is_cut(text: str, want
 
 @pytest.mark.parametrize("encoding", [TextEncoding.UTF_16_LE, TextEncoding.UTF_16_BE])
 def test_offsets_count_bytes_of_the_encoding(encoding: TextEncoding) -> None:
-    data = encoding.mark + "one 世界\nthe 世界\n".encode(encoding)
+    data = encoding.byte_order_mark + "one 世界\nthe 世界\n".encode(encoding)
     assert in_text("世", data, encoding) == [2 + 2 * 4, 2 + 2 * 11]
 
 

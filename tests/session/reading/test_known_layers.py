@@ -121,7 +121,7 @@ def test_without_a_cache_nothing_is_kept(archive: Path, own_cache: Path) -> None
 def test_a_small_image_is_not_worth_a_look_into_the_cache(tmp_path: Path, cache: Cache) -> None:
     with opened(docker_archive(tmp_path / "small.tar", image(TOP)), cache) as session:
         assert session.load().tree.layers
-    assert not cache.place.exists()
+    assert not cache.folder.exists()
 
 
 def test_a_damaged_layer_is_not_kept_nor_what_rests_on_it(tmp_path: Path, cache: Cache) -> None:
@@ -233,7 +233,7 @@ def test_a_known_image_is_complete_in_the_explorer_without_a_process(archive: Pa
 
 def test_the_reader_process_keeps_what_it_reads(archive: Path, cache: Cache) -> None:
     with opened(archive, None) as session:
-        order = ReadOrder(list(session.image.layers), 2, str(cache.place), "image.tar")
+        order = ReadOrder(list(session.image.layers), 2, str(cache.folder), "image.tar")
         expected = session.load().tree
     ends = os.pipe()
     with os.fdopen(ends[0], "rb", buffering=0) as orders, os.fdopen(ends[1], "wb"):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.analysis.search import name_marks
+from layerscope.analysis.search import name_flags
 from layerscope.analysis.search.query import parse_query
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.index_building import build_path_index
@@ -162,7 +162,7 @@ def test_rows_equal_those_of_a_plain_walk(data: st.DataObject, stack: list[list[
         folds.chosen = data.draw(st.dictionaries(nodes, st.booleans(), max_size=3))
     chosen = {tree.index.path(node): is_open for node, is_open in folds.chosen.items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(name_marks, "_NODES_A_BATCH", data.draw(st.sampled_from([1, 3, 100])))
+        patch.setattr(name_flags, "_NODES_A_BATCH", data.draw(st.sampled_from([1, 3, 100])))
         patch.setattr(nodes_in_view, "_FOLDERS_A_BATCH", 1)
         rows = built(tree, view, folds)
     oracle = Oracle(states, view, folds.depth, chosen)

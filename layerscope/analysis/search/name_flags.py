@@ -1,4 +1,4 @@
-"""Marks of the names that hold a text, found in all names as the one text that they are stored in.
+"""Flags of the names that hold a text, found in all names as the one text that they are stored in.
 
 `bytes.replace` and `bytes.translate` take a few ns for each letter of a name; a call for each name takes 100 ns.
 """
@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from layerscope.analysis.tree.marks import both, byte_marks
+from layerscope.analysis.tree.flags import both, byte_flags
 from layerscope.analysis.tree.path_index import PathIndex
 
 _NODES_A_BATCH = 1 << 14
 _SEPARATOR, _FOUND = b"/", b"\0"
 _OTHERS = bytes(set(range(256)).difference(_SEPARATOR + _FOUND))
-_IS_FOUND = byte_marks((1).__eq__)
+_IS_FOUND = byte_flags((1).__eq__)
 
 
 class NamePart(Struct, frozen=True):
@@ -35,13 +35,13 @@ def searched_names(index: PathIndex, *, ignore_case: bool) -> Iterator[tuple[ran
         yield nodes, b"/%b/" % (names.lower() if ignore_case else names)
 
 
-def name_marks(names: bytes, count: int, parts: Iterable[NamePart]) -> bytes:
-    """Mark the names that have all of the parts, given ``count`` names with a slash before and after each."""
-    marks = b"\1" * count
+def name_flags(names: bytes, count: int, parts: Iterable[NamePart]) -> bytes:
+    """Flag the names that have all of the parts, given ``count`` names with a slash before and after each."""
+    flags = b"\1" * count
     for part in parts:
         found = _replaced(names, part)
-        marks = both(marks, _marks(found)) if _FOUND in found else bytes(count)
-    return marks
+        flags = both(flags, _flags(found)) if _FOUND in found else bytes(count)
+    return flags
 
 
 def _replaced(names: bytes, part: NamePart) -> bytes:
@@ -57,8 +57,8 @@ def _replaced(names: bytes, part: NamePart) -> bytes:
     return names.replace(sought, found) if part.start and part.end else names
 
 
-def _marks(names: bytes) -> bytes:
-    """Mark the names with a zero byte."""
+def _flags(names: bytes) -> bytes:
+    """Flag the names with a zero byte."""
     names = names.translate(None, _OTHERS)
     while _FOUND + _FOUND in names:
         names = names.replace(_FOUND + _FOUND, _FOUND)
