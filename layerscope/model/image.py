@@ -13,7 +13,7 @@ from layerscope.model.engine import Engine
 from layerscope.model.entries import LayerEntries
 from layerscope.model.local import Container, Storage
 from layerscope.model.progress import ExportProgress
-from layerscope.model.provenance import Attestations
+from layerscope.model.provenance import Attestations, RegistryFacts
 
 FileVersion = tuple[int, int, int, int]
 """Device, inode, size and time of the last change: a file that is replaced or written to gets another version."""
@@ -173,6 +173,9 @@ class Image(Struct, frozen=True, dict=True):
     """Other engines that have an image of the name that the user gave."""
     read_attestations: Callable[[], Attestations] = Attestations
     """Reads the attestations about the image, which no listing needs."""
+
+    read_registry: Callable[[], RegistryFacts] | None = None
+    """Asks the registry that has the image what belongs to it; takes as long as the network, and raises nothing."""
 
     @cached_property
     def attestations(self) -> Attestations:

@@ -73,9 +73,23 @@ class StatedPackage(NamedTuple):
 class Attestations(NamedTuple):
     """The attestations of one image; ``problems`` are sentences about those that cannot be read or believed.
 
-    ``sbom_packages`` are those of all its SBOMs, sorted; None without one.
+    ``sbom_packages`` are those of all its SBOMs, sorted; None without one. ``kinds`` are the types of all statements.
     """
 
     provenance: Provenance | None = None
     sbom_packages: tuple[StatedPackage, ...] | None = None
     problems: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+class RegistryFacts(NamedTuple):
+    """What only a registry can say of an image, which costs requests.
+
+    ``attached`` describes the artifacts that refer to the image, ``rate_limit`` is the number of requests that the
+    registry's limit leaves, if it states one, and ``problem`` says why artifacts may be missing.
+    """
+
+    attestations: Attestations = Attestations()
+    attached: tuple[str, ...] = ()
+    rate_limit: str | None = None
+    problem: str = ""

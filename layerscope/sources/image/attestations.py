@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Raw, Struct, field
 
-from layerscope.errors import FormatError
+from layerscope.errors import FormatError, SourceError
 from layerscope.model.documents import Descriptor, Digest, Manifest, decode
 from layerscope.model.provenance import (
     Attestations,
@@ -182,34 +182,40 @@ def read_attestations(documents: Documents, subject: Digest, names: Iterable[str
 
     A statement that cannot be read, or is about something else, is a problem and nothing more.
     """
-    provenance, packages, problems = None, list[frozenset[StatedPackage]](), list[str]()
+    provenance, packages, problems, kinds = None, list[frozenset[StatedPackage]](), list[str](), list[str]()
     for name in names:
         try:
             statements = documents.document(name, Manifest).layers or []
-        except FormatError as error:
+        except (FormatError, SourceError) as error:
             problems.append(f"an attestation was ignored: {error}")
             continue
         for statement in statements:
             try:
-                found = _read(documents, subject, statement.digest.blob_name)
-            except FormatError as error:
+                kind, found = _read(documents, subject, statement.digest.blob_name)
+            except (FormatError, SourceError) as error:
                 problems.append(f"an attestation was ignored: {error}")
                 continue
             provenance = found if isinstance(found, Provenance) else provenance
+            kinds += [] if isinstance(found, str) else [kind]
             packages += [found] if isinstance(found, frozenset) else []
             problems += [found] if isinstance(found, str) else []
     listed = tuple(sorted(frozenset[StatedPackage]().union(*packages))) if packages else None
-    return Attestations(provenance, listed, tuple(problems))
+    return Attestations(provenance, listed, tuple(problems), tuple(kinds))
 
 
-def _read(documents: Documents, subject: Digest, name: str) -> Provenance | frozenset[StatedPackage] | str | None:
-    """Return what a statement says, or why it is not believed."""
+def _read(
+    documents: Documents, subject: Digest, name: str
+) -> tuple[str, Provenance | frozenset[StatedPackage] | str | None]:
+    """Return the type of a statement, and what it says, or why it is not believed."""
     statement = documents.document(name, _Statement)
     stated = [(one.digest or {}).get(subject.algorithm) for one in statement.subject or ()]
     if subject.encoded not in stated:
         kind = short_name(statement.predicate_type or "without a type")
-        return f"an attestation ({kind}) is about another manifest and was ignored"
-    location = located(documents.files, name)
+        return kind, f"an attestation ({kind}) is about another manifest and was ignored"
+    return statement.predicate_type, _predicate(statement, located(documents.files, name))
+
+
+def _predicate(statement: _Statement, location: str) -> Provenance | frozenset[StatedPackage] | None:
     if statement.predicate_type.startswith(_PROVENANCE):
         is_first = statement.predicate_type.startswith(f"{_PROVENANCE}v0.")
         return _provenance((_stated_02 if is_first else _stated_1)(bytes(statement.predicate), location))

@@ -44,6 +44,9 @@ _DOCKER_REFERENCE_TYPE = "vnd.docker.reference.type"
 _DOCKER_REFERENCE_DIGEST = "vnd.docker.reference.digest"
 _UNKNOWN = "unknown"
 
+ATTESTATION = "an attestation"
+"""The start of what is said of a manifest that describes another one."""
+
 
 class ManifestFile(Struct, frozen=True):
     """A file that should hold a manifest, as its descriptor describes it; ``indexes`` are those that lead to it."""
@@ -190,7 +193,7 @@ def _candidate(documents: Documents, origin: Origin, file: ManifestFile, complet
     )
     if origin.is_remote and file.platform is not None and file.descriptor is not None:
         reference_type = _reference_type(file.descriptor)
-        attestation = f"an attestation ({short_name(reference_type)})" if reference_type else None
+        attestation = f"{ATTESTATION} ({short_name(reference_type)})" if reference_type else None
         return replace(candidate, complete=True, set_aside=attestation or descriptor_artifact(file.descriptor))
     try:
         manifest = read_manifest(documents, file)
@@ -252,7 +255,7 @@ def read_manifest(documents: Documents, file: ManifestFile) -> Manifest:
     """
     reference_type = _reference_type(file.descriptor) if file.descriptor else None
     if reference_type is not None:
-        raise UnsupportedFormat(f"an attestation ({short_name(reference_type)})")
+        raise UnsupportedFormat(f"{ATTESTATION} ({short_name(reference_type)})")
     location = located(documents.files, file.name)
     try:
         kind = kind_of(documents, file.name)

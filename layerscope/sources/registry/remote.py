@@ -76,7 +76,6 @@ class Remote:
                 continue
             if is_last or not self._is_worth_repeating(answer, is_redirected, attempt):
                 return answer
-            answer.leave()
         raise AssertionError
 
     def refusal(self, answer: Answer, what: str = "") -> SourceError:
@@ -103,16 +102,17 @@ class Remote:
         self.transport.check_ended()
 
     def _is_worth_repeating(self, answer: Answer, is_redirected: bool, attempt: int) -> bool:
-        """Return True where the same request may be answered better now; waits for that as long as it takes."""
-        if answer.status == FORBIDDEN and is_redirected:
+        """Return True where the same request may be answered better now; leaves the answer, and waits if it says so."""
+        if answer.status == FORBIDDEN and is_redirected and attempt == 0:
             # addresses of a storage expire
-            return attempt == 0
+            answer.leave()
+            return True
         if answer.status not in _BUSY:
             return False
         stated = _retry_after(answer)
+        answer.leave()
         seconds = _BACKOFF_SECONDS * 2**attempt if stated is None else stated
         if seconds > _LONGEST_WAIT:
-            answer.leave()
             wait = plural(round(seconds), "second")
             raise TooManyRequests(f"cannot read {self._title}: the registry is busy, and asks to come back in {wait}")
         self.wait(seconds)

@@ -2,23 +2,28 @@
 
 from contextlib import ExitStack
 from functools import partial
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from layerscope.errors import FormatError, InvalidManifest
+from layerscope.errors import FormatError, InvalidManifest, LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.model.documents import Digest, Index, decode
 from layerscope.model.image import FileSpan, Image, Layer
+from layerscope.model.provenance import RegistryFacts
 from layerscope.sources.image.builder import Origin
 from layerscope.sources.image.choice import choose
 from layerscope.sources.image.documents import DOCUMENT_LIMIT, Documents
-from layerscope.sources.image.oci_layout import oci_candidates
+from layerscope.sources.image.manifest_kind import artifact_named
+from layerscope.sources.image.oci_layout import ATTESTATION, oci_candidates
 from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.layer_fetch import fetch_layers
 from layerscope.sources.registry.name import RegistryName, parse_registry_name
 from layerscope.sources.request import REGISTRY, KnownImages, Request
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import human_size
+
+_MOST_ATTACHED = 100
 
 
 def open_image(request: Request, spool: Spool) -> tuple[Candidate, ...]:
@@ -30,12 +35,21 @@ def open_image(request: Request, spool: Spool) -> tuple[Candidate, ...]:
     client = RegistryClient(name)
     spool.on_close(client.close)
     spool.progress(0, None)
-    _, candidates = _candidates(client, name, Origin.registry(request.reference), spool, request.known)
+    start, candidates = _candidates(client, name, Origin.registry(request.reference), spool, request.known)
     tags = (str(replace(name, digest=None)),) if name.tag else ()
-    return tuple(
-        replace(candidate, tags=tags, build=partial(_build, candidate, name, spool, request.known, tags))
-        for candidate in candidates
-    )
+    opened = _Opened(client, spool, request.known, tags, start, candidates)
+    return tuple(replace(each, tags=tags, build=partial(_build, each, opened)) for each in candidates)
+
+
+class _Opened(NamedTuple):
+    """A name that has been opened: ``start`` is the document that it has, an index or a manifest."""
+
+    client: RegistryClient
+    spool: Spool
+    known: KnownImages | None
+    tags: tuple[str, ...]
+    start: Digest
+    candidates: tuple[Candidate, ...]
 
 
 def tagged_image(
@@ -58,12 +72,37 @@ def _candidates(
     return digest, oci_candidates(Documents(files), origin, digest)
 
 
-def _build(
-    candidate: Candidate, name: RegistryName, spool: Spool, known: KnownImages | None, tags: tuple[str, ...]
-) -> Image:
+def _build(candidate: Candidate, opened: _Opened) -> Image:
     image = candidate.build()
-    layers = tuple(_as_known(layer, known) for layer in image.layers)
-    return replace(image, layers=layers, tags=tags, fetch=partial(fetch_layers, name, spool))
+    return replace(
+        image,
+        layers=tuple(_as_known(layer, opened.known) for layer in image.layers),
+        tags=opened.tags,
+        fetch=partial(fetch_layers, opened.client.name, opened.spool),
+        read_registry=partial(_registry_facts, image, opened),
+    )
+
+
+def _registry_facts(image: Image, opened: _Opened) -> RegistryFacts:
+    """Return the artifacts in the index, and those that refer to it or to the image."""
+    attached = [
+        f"{candidate.set_aside}, {candidate.digest.short}"
+        for candidate in opened.candidates
+        if candidate.digest and candidate.set_aside and not candidate.set_aside.startswith(ATTESTATION)
+    ]
+    problem = ""
+    for subject in dict.fromkeys((opened.start, image.digest or opened.start)):
+        try:
+            data = opened.client.referrers(subject)
+            index = Index() if data is None else decode(data, Index, f"the list of what refers to {subject.short}")
+        except LayerscopeError as error:
+            problem = str(error)
+            continue
+        for descriptor in index.manifests or ():
+            kind = descriptor.artifact_type or descriptor.media_type
+            attached.append(f"{artifact_named(kind)}, {descriptor.digest.short}")
+    shown = tuple(dict.fromkeys(attached))[:_MOST_ATTACHED]
+    return RegistryFacts(image.attestations, shown, opened.client.rate_limit, problem)
 
 
 def _as_known(layer: Layer, known: KnownImages | None) -> Layer:

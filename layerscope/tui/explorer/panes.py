@@ -117,7 +117,7 @@ class LayerPanes:
         """Show the details of the chosen step, or of the image."""
         state, step = self.state, self.state.step
         if self._shows_image or step is None:
-            self._panes.show_details("Image", image_fields(state.image, state.tallies, state.sbom))
+            self._panes.show_details("Image", image_fields(state.image, state.tallies, state.sbom, state.registry))
         else:
             title = f"Layer {step.layer}" if step.layer else "Step without a layer"
             self._panes.show_details(title, state.fields(step))

@@ -13,9 +13,12 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from layerscope.errors import LayerscopeError
+from layerscope.model.provenance import RegistryFacts
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.background import LayerReader, LayersStacked, ReadEvent, ReadingFailed, ReceiveEvent
+from layerscope.tui.explorer.state import ExplorerState
+from layerscope.tui.keys.workers import start_detached
 from layerscope.work import start_thread
 
 if TYPE_CHECKING:
@@ -37,6 +40,14 @@ class FactsFound(Message):
     """The packages and the secrets are known."""
 
     facts: "FileFacts"
+
+
+@dataclass
+class RegistryAnswered(Message):
+    """The registry has said what belongs to the image of a state."""
+
+    state: ExplorerState
+    facts: RegistryFacts
 
 
 class Reports:
@@ -65,6 +76,13 @@ class Reports:
             exclusive=True,
             exit_on_error=False,
         )
+
+    def ask_registry(self, state: ExplorerState) -> None:
+        """Ask the registry that has the image once what belongs to it, and post that; other images have none."""
+        ask = state.image.read_registry
+        if ask is not None and not state.has_asked_registry:
+            state.has_asked_registry = True
+            start_detached(lambda: self._screen.post_message(RegistryAnswered(state, ask())))
 
     def stop_finding(self) -> None:
         """Drop the facts that are being found: another image is shown."""

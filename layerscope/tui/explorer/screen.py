@@ -28,7 +28,7 @@ from layerscope.tui.explorer.file_tree import LayerFileTree
 from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE, legend
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.panes import ImageTitle, LayerPanes, Visits
-from layerscope.tui.explorer.reports import FactsFound, ReaderReported, Reports
+from layerscope.tui.explorer.reports import FactsFound, ReaderReported, RegistryAnswered, Reports
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.keys.order import LeftOnce, SaysWhyNot, is_first
 from layerscope.tui.keys.table import HELP, bindings
@@ -301,7 +301,14 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self.panes.show_changed_steps()
 
     def action_image_details(self) -> None:
+        """Show the details of the image; the first time, ask its registry what belongs to it."""
         self._layers.toggle_image()
+        self._reports.ask_registry(self._state)
+
+    @on(RegistryAnswered)
+    def _on_registry_answered(self, message: RegistryAnswered) -> None:
+        message.state.registry = message.facts
+        self._layers.show_details()
 
     def action_copy(self) -> None:
         """Copy the path under the cursor, or the digest of the layer."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from layerscope.analysis.packages.package import Package
     from layerscope.analysis.packages.sbom import SbomComparison
     from layerscope.analysis.tree.layered_tree import LayeredTree
+    from layerscope.model.provenance import RegistryFacts
 
 _VIEWS_KEPT = 4
 """Each has a byte for each path of the image."""
@@ -115,6 +116,9 @@ class ExplorerState:
         """The nodes of the last views of the tree: a million of them take a tenth of a second to find."""
         self.packages: Mapping[int, Package] = {}
         self.sbom: SbomComparison | None = None
+        self.has_asked_registry = False
+        self.registry: RegistryFacts | None = None
+        """What the registry says of the image, once it has been asked."""
         self.marked = 0
         self._take_steps(image)
 

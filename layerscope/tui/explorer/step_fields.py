@@ -8,7 +8,7 @@ from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.documents import Digest, RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.local import Container, Mount, Storage
-from layerscope.model.provenance import Attestations, Provenance
+from layerscope.model.provenance import Attestations, Provenance, RegistryFacts
 from layerscope.text import exec_form, human_share, human_size, plural, short_name
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.widgets.field_list import Field
@@ -129,6 +129,7 @@ def attestation_fields(attestations: Attestations, sbom: "SbomComparison | None"
         *(("Built with", excerpt(f"{material.uri} {material.digest}")) for material in provenance.materials),
         *(("Argument", excerpt(f"{name}={value}")) for name, value in sorted(provenance.build_arguments.items())),
         ("SBOM", _compared(sbom) if sbom else listed),
+        *(("Attested", excerpt(kind)) for kind in attestations.kinds),
         *(("Note", excerpt(problem)) for problem in attestations.problems),
     ]
 
@@ -139,8 +140,28 @@ def _compared(sbom: "SbomComparison") -> str:
     return sbom_words(sbom)
 
 
-def image_fields(image: Image, tallies: Tallies, sbom: "SbomComparison | None" = None) -> list[Field]:
-    """Return the details of the image and of its config, with those of its SBOM once it has been compared."""
+def registry_fields(registry: RegistryFacts) -> list[Field]:
+    """Return what the registry says of an image."""
+    left = registry.rate_limit
+    return [
+        *(("Attached", excerpt(artifact)) for artifact in registry.attached),
+        ("Limit", "" if left is None else f"the registry leaves {plural(int(left), 'request')}"),
+        ("Note", excerpt(registry.problem)),
+    ]
+
+
+def image_fields(
+    image: Image,
+    tallies: Tallies,
+    sbom: "SbomComparison | None" = None,
+    registry: RegistryFacts | None = None,
+) -> list[Field]:
+    """Return the details of the image and of its config.
+
+    Those of its SBOM follow once it has been compared, and what a registry says once it has been asked.
+    """
+    is_known = image.read_registry is None or registry is not None
+    attestations = registry.attestations if registry else image.attestations if is_known else Attestations()
     config = image.config.config or RunConfig()
     fields = [
         ("Image", excerpt(", ".join(image.tags) or image.reference)),
@@ -155,7 +176,9 @@ def image_fields(image: Image, tallies: Tallies, sbom: "SbomComparison | None" =
         ("Author", excerpt(image.config.author or "")),
         ("Digest", str(image.digest or "")),
         ("Config", str(image.config_digest or "")),
-        *attestation_fields(image.attestations, sbom),
+        ("Registry", "" if is_known else "asking for attestations and other artifacts"),
+        *attestation_fields(attestations, sbom),
+        *registry_fields(registry or RegistryFacts()),
         ("Entrypoint", _command(config.entrypoint)),
         ("Cmd", _command(config.cmd)),
         ("User", excerpt(config.user or "")),

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from layerscope.model.image import Compression
+from layerscope.session.open import open_image
 from layerscope.sources.registry import hosts
-from tests.builders import OciStore, blob_name, compressed, file, image, layer, oci_layout, write_folder
+from tests.builders import OciStore, blob_name, compressed, file, image, layer, oci_layout, to_json, write_folder
 from tests.cli.runner import ask, document, without
 from tests.registry_server import Reply, Request, Server, on, registry
 from tests.samples import SAMPLES
@@ -23,6 +24,7 @@ ELSEWHERE = {"reference", "source", "tags", "digest"}
 SAMPLE_TAGS = {"platforms.oci.tar": "1", "opaque.oci.tar": "1", "my-app-v2.oci.tar": "v2", "my-app-v2-zstd": "v2"}
 
 BASE, APP = layer(file("etc/os", b"debian" * 100)), layer(file("srv/app", b"x" * 5000))
+SOCI = "application/vnd.amazon.soci.index.v2+json"
 OTHER = compressed(layer(file("srv/other", b"y")), Compression.GZIP)
 
 
@@ -142,3 +144,50 @@ def test_plain_http_is_spoken_where_the_user_says_so(
         arguments = [*filter(None, [command]), *images]
         assert ask(capsys, *arguments).complaint.endswith("it does not speak https (--plain-http reads it without)")
         assert ask(capsys, *arguments, "--plain-http").status == 0
+
+
+def attested(tmp_path: Path) -> tuple[Path, str]:
+    """Return a layout with an image, an SBOM about it and an index of SOCI beside it, and the digest of the SBOM."""
+    store = OciStore()
+    manifest = store.image(image(APP), compression=Compression.GZIP)
+    statement = {
+        "predicateType": "https://spdx.dev/Document",
+        "subject": [{"digest": {"sha256": manifest["digest"].removeprefix("sha256:")}}],
+        "predicate": {"packages": [{"name": "app"}]},
+    }
+    sbom = store.attestation(manifest, to_json(statement))
+    soci = store.artifact("application/octet-stream") | {"artifactType": SOCI, "platform": manifest["platform"]}
+    index = store.index([manifest, sbom, soci], tag="v1")
+    return write_folder(tmp_path / "layout", store.files([index])), sbom["digest"]
+
+
+def test_what_is_attached_is_asked_for_only_where_it_is_shown(tmp_path: Path, capsys: Capture) -> None:
+    layout, sbom = attested(tmp_path)
+    with registry(layout, on("manifests", lambda _, reply: reply.with_headers(RateLimit_Remaining="76;w=1"))) as server:
+        reference = f"registry://{server.host}/app:v1"
+        assert ask(capsys, "layers", reference).status == 0
+        assert not any(sbom in path or "referrers" in path for path in server.paths)
+        digests = server.tags["v1"], document(capsys, "layers", reference)["image"]["digest"]
+        for number, digest in enumerate(digests):
+            found = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": f"sha256:{str(number) * 64}"}
+            server.referrers[digest] = to_json({"manifests": [found | {"artifactType": f"signature/{number}"}]})
+        with open_image(reference) as session:
+            assert session.image.read_registry is not None
+            facts = session.image.read_registry()
+            server.referrers.clear()
+            lost = session.image.read_registry()
+    assert facts.attestations.kinds == ("https://spdx.dev/Document",)
+    words = [text.rpartition(", ")[0] for text in facts.attached]
+    assert words == [f"an artifact of type {kind}" for kind in (SOCI, "signature/0", "signature/1")]
+    assert (facts.rate_limit, facts.problem) == ("76", "")
+    assert (len(lost.attached), lost.problem) == (1, "")
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_an_attestation_that_cannot_be_read_is_a_warning(status: int, tmp_path: Path, capsys: Capture) -> None:
+    layout, sbom = attested(tmp_path)
+    fault = on("manifests", lambda request, reply: Reply(status) if sbom in request.path else reply)
+    with registry(layout, fault) as server:
+        outcome = ask(capsys, "why", f"registry://{server.host}/app:v1")
+    assert outcome.status == 0
+    assert outcome.err.startswith("warning: an attestation was ignored: ")

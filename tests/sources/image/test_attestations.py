@@ -134,8 +134,8 @@ def test_a_broken_statement_is_one_sentence(opened: Opener, tmp_path: Path, pred
     assert (found.provenance, problem.startswith("an attestation was ignored: cannot read blobs/")) == (None, True)
 
 
-def test_a_statement_of_an_unknown_kind_is_left_alone(opened: Opener, tmp_path: Path) -> None:
-    assert read(opened, tmp_path, "https://example.com/other", {}) == Attestations()
+def test_a_statement_of_an_unknown_kind_is_only_named(opened: Opener, tmp_path: Path) -> None:
+    assert read(opened, tmp_path, "https://example.com/other", {}) == Attestations(kinds=("https://example.com/other",))
 
 
 def test_each_platform_of_the_sample_has_its_own_provenance(opened: Opener) -> None:

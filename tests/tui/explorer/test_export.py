@@ -15,7 +15,7 @@ from layerscope.session.open import open_or_choose
 from layerscope.session.reading.background import read_in_background
 from layerscope.tui.app import LayerscopeApp, explorer_app
 from layerscope.work import pause_words
-from tests.builders import blob_name, docker_files, file, image, layer, oci_layout, sha256
+from tests.builders import blob_name, docker_files, file, image, layer, oci_layout, sha256, to_json
 from tests.registry_server import Reply, Request, on, registry
 from tests.sources.engine.exporting import HeldExport, image_answers, in_order, offset_behind
 from tests.sources.engine.fake_engine import Answer, answer, fake_engine
@@ -167,3 +167,29 @@ async def test_a_registry_that_asks_to_wait_is_waited_for_visibly(tmp_path: Path
                 assert " seconds for the registry" in it.title()
                 opened.stop_reading()
                 await it.until(lambda: not pause_words())
+
+
+async def test_the_registry_is_asked_what_is_attached_when_the_details_of_the_image_are_shown(tmp_path: Path) -> None:
+    may_answer = Event()
+
+    def hold(_request: Request, reply: Reply) -> Reply:
+        may_answer.wait()
+        return reply.with_headers(RateLimit_Remaining="76;w=21600")
+
+    layout = oci_layout(tmp_path / "layout", replace(APP, tags=("v1",)))
+    with registry(layout, on("referrers", hold)) as server:
+        signature = {"mediaType": "a/b", "digest": f"sha256:{'c' * 64}", "artifactType": "signature/x"}
+        server.referrers[server.tags["v1"]] = to_json({"manifests": [signature]})
+        opened = open_or_choose(f"registry://{server.host}/app:v1")
+        assert isinstance(opened, ImageSession)
+        app = app_for(opened)
+        with opened, app.resources:
+            async with app.run_test(size=WIDE) as pilot:
+                it = Journey(app, pilot)
+                await it.until(lambda: "5.0 kB in 2 layers" in it.title())
+                await it.press("i", "i", "i")
+                assert "asking for attestations and other" in it.screen()
+                may_answer.set()
+                await it.until(lambda: "an artifact of type signature/x" in it.screen())
+                assert "the registry leaves 76 requests" in it.screen()
+        assert len([path for path in server.paths if "referrers" in path]) == 1
