@@ -42,15 +42,15 @@ _KEYWORD = re.compile(
 )
 
 
-def instruction_of(created_by: str | None) -> str | None:
+def instruction_of(created_by: str | None, *, is_joined: bool = True) -> str | None:
     """Return the instruction, ``RUN apt-get update``; None if the history has none.
 
-    It is one line, except for a heredoc.
+    It is one line, except for a heredoc. Where it ``is_joined``, spaces stand for one.
     """
     if created_by is None:
         return None
     text = created_by.strip().removesuffix(_BUILDKIT).strip()
-    if "\n" not in text:
+    if is_joined and "\n" not in text:
         text = " ".join(text.split())
     instruction = _after_nop(text)
     if instruction is None:

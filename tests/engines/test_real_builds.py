@@ -1,6 +1,7 @@
 """The hard image from every builder, in every form: the same entries, marks and final tree."""
 
 import json
+import shutil
 import subprocess
 import sys
 import uuid
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.analysis.size.base_image import BaseImage
+from layerscope.model.image import Step
+from layerscope.session.dockerfile.lines import shown_dockerfile
 from layerscope.session.open import open_image
 from tests.engines.hard_image import BUSYBOX, CHANGES, DIFFERENT_LINKS, write_context
 from tests.engines.tools import BUILDERS, FORMS, Built, need, run, skopeo
@@ -147,3 +151,58 @@ def exported_by_docker(layout: Path, folder: Path) -> Path:
         return loaded.export(folder / "export.tar")
     finally:
         loaded.remove()
+
+
+_BASE = """\
+FROM scratch
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "ln", "-s", "busybox", "/bin/sh"]
+"""
+_APP = r"""FROM {base}
+ARG VERSION=1
+ENV PRICE="5\$ each" GREETING=hello
+LABEL kind="a page"
+RUN /bin/busybox mkdir -p /srv/data && echo 'a && b' >/srv/data/quoted && echo "$VERSION  $PRICE" >/srv/data/version
+WORKDIR /srv/made
+EXPOSE 80 443
+HEALTHCHECK --interval=30s CMD /bin/busybox true
+RUN echo "$GREETING" >greeting \
+    && /bin/busybox chmod 0600 greeting
+USER 33:44
+CMD ["/bin/busybox", "httpd", "-f"]
+"""
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_the_dockerfile_from_the_history_builds_the_same_tree(name: str, tmp_path: Path) -> None:
+    if not BUSYBOX.exists():
+        pytest.skip(f"no {BUSYBOX} on this machine")
+    builder, made = BUILDERS[name], list[Built]()
+
+    def build(folder: str, dockerfile: str) -> tuple[Built, str]:
+        context = tmp_path / folder
+        context.mkdir()
+        shutil.copy(BUSYBOX, context / "busybox")
+        (context / "Dockerfile").write_text(dockerfile)
+        made.append(builder.build(context))
+        return made[-1], str(made[-1].save(tmp_path / f"{folder}.tar"))
+
+    try:
+        base, base_archive = build("base", _BASE)
+        _, first = build("app", _APP.format(base=base.tag))
+        with open_image(first) as session, open_image(base_archive) as below:
+            on_base = shown_dockerfile(session.image, BaseImage(base.tag, layers=len(below.image.layers)))
+            expected = session.image.config
+        _, again = build("again", "\n".join(on_base.dockerfile.lines))
+        assert final_tree(again) == final_tree(first)
+        with open_image(again) as session:
+            assert session.image.config.config == expected.config
+            assert [step.layer for step in session.image.steps] == [step.layer for step in steps_of(first)]
+    finally:
+        for each in reversed(made):
+            each.remove()
+
+
+def steps_of(reference: str) -> tuple[Step, ...]:
+    with open_image(reference) as session:
+        return session.image.steps

@@ -29,6 +29,7 @@ class PlacedBy(StrEnum):
 
     PROVENANCE = "provenance"
     ALIGNED = "aligned"
+    RECONSTRUCTED = "reconstructed"
 
 
 class BuiltImage(NamedTuple):
@@ -86,8 +87,8 @@ class PlacedDockerfile:
     @property
     def confidence(self) -> str:
         """The confidence in the figures: ``from provenance``, or ``aligned: 9 of 9 steps match``."""
-        if self.placed_by is PlacedBy.PROVENANCE:
-            return "from provenance"
+        if self.placed_by is not PlacedBy.ALIGNED:
+            return "from provenance" if self.placed_by is PlacedBy.PROVENANCE else "reconstructed from the history"
         return f"aligned: {self.matched} of {self.expected} steps match"
 
     def position(self, layer: int) -> str | None:

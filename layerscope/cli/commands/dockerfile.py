@@ -7,13 +7,15 @@ import typer
 
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of_attestations
-from layerscope.cli.options import AsJson, DockerfileName
+from layerscope.cli.options import AsJson, Base, DockerfileName
 from layerscope.report.dockerfile.document import write_dockerfile_document
-from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of
+from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of, shown_dockerfile
+from layerscope.session.size.base_image import chosen_base
 
 EXAMPLES = """\b
 Examples:
-  layerscope dockerfile my-app:v1                     from the provenance in the image
+  layerscope dockerfile my-app:v1                     from the provenance, else from the history
+  layerscope dockerfile my-app:v1 --base debian:13    from the history, on that base
   layerscope dockerfile my-app.tar -f Dockerfile      aligned with the history of the image
   layerscope dockerfile my-app.tar -f Dockerfile --target release
   layerscope dockerfile my-app:v1 --json | jq '.lines[] | select(.dead_size > 0) | [.line, .text]'"""
@@ -29,11 +31,15 @@ def dockerfile(
     *,
     file: DockerfileName = None,
     target: Target = None,
+    base: Base = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the Dockerfile with the cost of each line: layers, content size, dead bytes."""
     with named.opened() as session:
-        placed = dockerfile_of(session.image, file, target, build=session.build)
+        if file is None and target is None:
+            placed = shown_dockerfile(session.image, chosen_base(session.image, base), session.build)
+        else:
+            placed = dockerfile_of(session.image, file, target, build=session.build)
         cache = cache_state_of(session.image, placed, session.build)
         if as_json:
             write_dockerfile_document(placed, session.image, session.tallies, cache, sys.stdout)

@@ -1,6 +1,7 @@
 """The Dockerfile of an image, and the cost of its lines.
 
-It is that of the provenance, or the one that the user names, or the one of the last build by layerscope.
+It is that of the provenance, the one that the user names, the one of the last build by layerscope, or one that is
+written from the history.
 """
 
 import os
@@ -12,12 +13,15 @@ from pathlib import Path
 from layerscope.analysis.dockerfile.history_forms import HistoryLine
 from layerscope.analysis.dockerfile.parser import parse_dockerfile
 from layerscope.analysis.dockerfile.placed import BuiltImage, PlacedDockerfile, place_by_history, place_by_provenance
+from layerscope.analysis.dockerfile.reconstruction import reconstructed
+from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.errors import SourceError, UsageError, os_reason
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image
 from layerscope.session.dockerfile.cache_state import CacheState, cache_state
 from layerscope.session.dockerfile.remembered_build import RememberedBuild
+from layerscope.session.image_facts import base_of
 from layerscope.text import human_size, short_name
 
 _LARGEST = 1_000_000
@@ -100,6 +104,18 @@ def known_dockerfile(image: Image, file: str | None, build: RememberedBuild | No
     if file is None and (build is None or build.dockerfile is None):
         return stated_dockerfile(image)
     return dockerfile_of(image, file, build=build)
+
+
+def shown_dockerfile(
+    image: Image, base: BaseImage | None = None, build: RememberedBuild | None = None
+) -> PlacedDockerfile:
+    """Return the Dockerfile of an image as `known_dockerfile` does, or else one reconstructed from the history."""
+    known = known_dockerfile(image, None, build)
+    if known is not None:
+        return known
+    run, built = image.config.config or RunConfig(), _built(image)
+    names = [*built.environment, *(run.labels or {})]
+    return reconstructed(built.steps, names, [*(run.exposed_ports or {})], base or base_of(image))
 
 
 def stated_dockerfile(image: Image) -> PlacedDockerfile | None:

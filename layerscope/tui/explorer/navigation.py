@@ -7,7 +7,7 @@ from textual.screen import Screen
 
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
-from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of
+from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of, shown_dockerfile
 from layerscope.session.files.revision import FileRevision, revision_at
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage, loaded_image
@@ -65,8 +65,9 @@ class Navigation:
         opened = self._loaded()
         if opened is None:
             return
+        image, file, build = self._session.image, self._session.dockerfile_name, self._session.build
         try:
-            placed = dockerfile_of(self._session.image, self._session.dockerfile_name, build=self._session.build)
+            placed = dockerfile_of(image, file, build=build) if file else shown_dockerfile(image, build=build)
         except LayerscopeError as error:
             warn(self._screen, str(error))
             return
@@ -74,7 +75,6 @@ class Navigation:
         if layer is not None and line is None:
             warn(self._screen, f"No line of the Dockerfile matches layer {layer}.")
             return
-        build = self._session.build
         if self._dockerfile_rows is None:
             cache = cache_state_of(opened.image, placed, build)
             glyphs = glyphs_of(self._screen)

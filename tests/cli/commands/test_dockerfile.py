@@ -82,8 +82,15 @@ def test_another_dockerfile_than_that_of_the_provenance_is_aligned(capsys: Captu
     assert shown["unplaced"]["layers"] == [1, 2]
 
 
-def test_an_image_without_its_dockerfile_says_what_to_do(capsys: Capture) -> None:
-    assert "name it with -f" in ask(capsys, "dockerfile", MY_APP).complaint
+def test_a_target_needs_a_dockerfile(capsys: Capture) -> None:
+    assert "name it with -f" in ask(capsys, "dockerfile", MY_APP, "--target", "x").complaint
+
+
+def test_an_image_without_its_dockerfile_has_one_from_its_history(capsys: Capture) -> None:
+    found = document(capsys, MY_APP)
+    assert (found["source"], found["matched"], found["unplaced"]["layers"]) == ("reconstructed", 13, [])
+    assert [line["layers"] for line in found["lines"] if line["layers"]] == [[layer] for layer in range(1, 7)]
+    assert document(capsys, MY_APP, "--base", "1")["lines"][0]["text"] == "FROM scratch"
 
 
 @pytest.mark.parametrize(

@@ -140,12 +140,11 @@ async def test_copy_from_a_stage_leads_to_the_line_that_wrote_the_files(tmp_path
         assert "Only COPY --from" in at.screen()
 
 
-async def test_an_image_without_a_dockerfile_says_what_to_do() -> None:
+async def test_an_image_without_a_dockerfile_shows_one_from_its_history() -> None:
     async with journey(MY_APP) as at:
         await at.press("F")
-        assert isinstance(at.app.screen, ExplorerScreen)
-        (notice,) = at.app._notifications
-        assert "does not hold its Dockerfile: name it with -f" in notice.message
+        assert "reconstructed from the history" in at.screen()
+        assert "RUN rm -rf /var/lib/apt/lists/* /var/cache/apt" in at.screen()
 
 
 async def test_a_layer_that_no_line_matches_is_not_guessed(tmp_path: Path) -> None:
