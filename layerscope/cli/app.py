@@ -26,6 +26,7 @@ _COMMANDS = (
     ListedCommand("why", "layerscope.cli.commands.why", "Show what made the image large, and what to change."),
     ListedCommand("dockerfile", "layerscope.cli.commands.dockerfile", "Show what each line of the Dockerfile costs."),
     ListedCommand("diff", "layerscope.cli.commands.diff", "Compare two layers or two images."),
+    ListedCommand("find", "layerscope.cli.commands.find", "Find paths in all layers, hidden ones too."),
     ListedCommand("history", "layerscope.cli.commands.history", "Show what each layer did to one path."),
     ListedCommand("cat", "layerscope.cli.commands.cat", "Print a file, as it is at any layer."),
     ListedCommand("extract", "layerscope.cli.commands.extract", "Copy files and folders out of the image."),

@@ -222,6 +222,10 @@ def command_lines(case: Case, folder: Path) -> Iterator[list[str]]:
     yield ["dockerfile", image, *which, "-f", str(file), *_maybe(dice, "--json")]
     yield ["why", image, *which, "--patch", "-f", str(file)]
     yield ["history", image, _some_path(case), *which, *_maybe(dice, "--json")]
+    wanted = dice.choice(
+        (["e*"], ["a", "/b"], ["re:[a-c]$"], ["--size", "+1"], ["--only", "hidden"], ["--type", "link"])
+    )
+    yield ["find", image, *wanted, *which, *_maybe(dice, "--json")]
     other = str(case.other)
     sides = dice.choice((["1", str(top)], ["0", "1"], ["1..99"], [image], [other], [other], ["1", str(top), "--own"]))
     yield ["diff", image, *sides, *dice.choice((["--json"], ["--stat"], ["--patch"], ["--exit-code"], ["--no-tui"]))]

@@ -8,11 +8,13 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import Kind
 from layerscope.report.colors import change_styles
-from layerscope.report.tree.selection import PrintedRow, TreeSelection, printed_row
+from layerscope.report.tree.selection import TreeSelection, printed_row
 from layerscope.text import human_size, mode_text, printable_name
 
-_SIZE_WIDTH = len("999 MB")
-_NO_SIZE = "-"
+SIZE_WIDTH = len("999 MB")
+NO_SIZE = "-"
+"""The width of a size, and what stands for one where there is none."""
+
 _LETTERS = tuple(kind.letter for kind in Kind)
 _MARKS = tuple(change.mark for change in ChangeKind)
 _ARROWS: dict[int, str] = {Kind.SYMLINK: " -> ", Kind.HARDLINK: " link to "}
@@ -48,18 +50,16 @@ def tree_lines(
 ) -> Iterator[tuple[ChangeKind, str]]:
     """Yield the lines, each with its kind of change; with ``guides``, they are drawn as a tree."""
     layer = selection.layer
-    owner_width = _owner_width(tree)
-    layer_width = len(str(max(tree.layers, default=0)))
+    owners, layers = owner_width(tree), len(str(max(tree.layers, default=0)))
     for node, path, guide in _listed(tree, selection) if guides is None else _drawn(tree, selection, guides):
         row = printed_row(tree, node, layer, path)
-        size = human_size(tree.size(node, layer)) if row.kind in (Kind.FILE, Kind.DIR) or row.size else _NO_SIZE
-        yield (
-            ChangeKind(row.change),
-            (
-                f"{_MARKS[row.change]} {_permissions(row.kind, row.mode)}  {f'{row.uid}:{row.gid}':>{owner_width}}"
-                f"  {size:>{_SIZE_WIDTH}}  {row.layer:>{layer_width}}  {guide}{_name(row)}"
-            ),
+        size = human_size(tree.size(node, layer)) if row.kind in (Kind.FILE, Kind.DIR) or row.size else NO_SIZE
+        name = name_and_target(row.path, row.kind, row.link)
+        line = (
+            f"{_MARKS[row.change]} {_permissions(row.kind, row.mode)}  {f'{row.uid}:{row.gid}':>{owners}}"
+            f"  {size:>{SIZE_WIDTH}}  {row.layer:>{layers}}  {guide}{name}"
         )
+        yield ChangeKind(row.change), line
 
 
 def _listed(tree: LayeredTree, selection: TreeSelection) -> Iterator[tuple[int, str, str]]:
@@ -69,7 +69,7 @@ def _listed(tree: LayeredTree, selection: TreeSelection) -> Iterator[tuple[int, 
     return ((node, path, "") for node, path in nodes)
 
 
-def _owner_width(tree: LayeredTree) -> int:
+def owner_width(tree: LayeredTree) -> int:
     """Return the width of the widest owner, from the columns: rows are written before all of them are known."""
     sets = [permissions for table in tree.tables.values() for permissions in table.permission_sets]
     return max((len(f"{uid}:{gid}") for _, uid, gid in sets), default=len("0:0"))
@@ -80,11 +80,12 @@ def _permissions(kind: int, mode: int) -> str:
     return mode_text(_LETTERS[kind], mode)
 
 
-def _name(row: PrintedRow) -> str:
-    name = printable_name(row.path)
-    if row.kind == Kind.DIR:
+def name_and_target(path: str, kind: int, link: str | None) -> str:
+    """Return a path, safe for a screen, with a slash after that of a directory, and with the target of a link."""
+    name = printable_name(path)
+    if kind == Kind.DIR:
         return name + "/"
-    return name if row.link is None else f"{name}{_ARROWS[row.kind]}{printable_name(row.link)}"
+    return name if link is None else f"{name}{_ARROWS[kind]}{printable_name(link)}"
 
 
 def guides_for(encoding: str | None) -> Guides:

@@ -1,0 +1,178 @@
+"""``layerscope find``: list every layer that holds a path."""
+
+import re
+import sys
+from enum import StrEnum
+from itertools import chain
+from typing import Annotated
+
+import typer
+
+from layerscope.analysis.search.found_paths import EntryTest, Wanted, find_paths
+from layerscope.analysis.search.query import Query, parse_query
+from layerscope.cli.errors import ExitStatus
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import warn
+from layerscope.cli.options import AsJson
+from layerscope.cli.streams import narrate, output_may_be_cut
+from layerscope.errors import UsageError
+from layerscope.model.entries import Kind
+from layerscope.report.find.document import write_find_document
+from layerscope.report.find.lines import write_find_lines
+from layerscope.session.loaded_image import layer_number
+from layerscope.text import printable_name
+
+EXAMPLES = """\b
+Examples:
+  layerscope find my-app.tar id_rsa                who put it there, who hid it
+  layerscope find my-app.tar '*.pem' '*.key'       names that match a glob
+  layerscope find my-app.tar 're:/lib.*\\.so(\\.|$)'
+  layerscope find my-app.tar --size +10M --only hidden
+  layerscope find my-app.tar --mode setuid --json | jq '.matches[].path'
+
+A pattern without a slash is searched in names, else in paths. Case counts if it
+has a capital letter. Columns: change, permissions, owner, size, layer, whether
+the final image shows it, path, instruction.
+
+Status 0: found; 1: nothing matches; 2: nothing matches in what could be read."""
+
+_LINK = "link"
+
+_MODES = {"setuid": 0o4000, "setgid": 0o2000, "sticky": 0o1000, "world-writable": 0o002}
+_OCTAL = re.compile(r"(?P<how>[-/]?)(?P<bits>[0-7]{1,5})")
+_OWNER = re.compile(r"(?P<uid>\d+)?(?::(?P<gid>\d+))?")
+
+
+class Only(StrEnum):
+    """Whether the final image shows a path as the layer wrote it."""
+
+    LIVE = "live"
+    HIDDEN = "hidden"
+
+
+Patterns = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PATTERN]...", help="Text, a glob, or re: and an expression.", show_default=False),
+]
+Layer = Annotated[int | None, typer.Option("--layer", metavar="N", help="Only this layer, from 1 at the base.")]
+Types = Annotated[
+    str | None, typer.Option("--type", metavar="KINDS", help="Only these: file,dir,link,fifo,char,block.")
+]
+SizeLimit = Annotated[
+    str | None, typer.Option("--size", metavar="SIZE", help="Only files of more than +10M, of less than -1k, of 512.")
+]
+Owner = Annotated[str | None, typer.Option("--owner", metavar="UID:GID", help="Only of this owner: 0, 0:42 or :42.")]
+Mode = Annotated[
+    str | None,
+    typer.Option(
+        "--mode",
+        metavar="MODE",
+        help="Only setuid, setgid, sticky, world-writable; or 644, -644 (all these bits), /222 (any).",
+    ),
+]
+OnlyOption = Annotated[
+    Only | None, typer.Option("--only", help="Only what the final image shows, or what a later layer hides.")
+]
+
+
+@image_command
+def find(
+    named: NamedImage,
+    *,
+    patterns: Patterns = None,
+    layer: Layer = None,
+    types: Types = None,
+    size: SizeLimit = None,
+    owner: Owner = None,
+    mode: Mode = None,
+    only: OnlyOption = None,
+    as_json: AsJson = False,
+) -> int:
+    """List every layer that wrote, changed or removed a matching path, also of paths that are hidden or gone."""
+    queries = [_query(pattern) for pattern in patterns or ()]
+    given = ((types, _has_kind), (size, _has_size), (owner, _has_owner), (mode, _has_mode))
+    tests = [make_test(text) for text, make_test in given if text is not None]
+    if not (queries or tests or layer or only):
+        raise UsageError("name a pattern, or an option that says what to find (see layerscope find --help)")
+    with named.opened() as session:
+        if layer is not None:
+            layer_number(session.image, layer)
+        tree = session.load().tree
+        found = find_paths(tree, Wanted(queries, tests, layer, None if only is None else only is Only.LIVE))
+        first = next(found, None)
+        rows = chain([] if first is None else [first], found)
+        # the status counts even if the reader of the output closes the pipe
+        with output_may_be_cut():
+            if as_json:
+                write_find_document(session.image, rows, sys.stdout)
+            else:
+                write_find_lines(session.image, tree, rows, sys.stdout)
+        warn(session.image, session.tallies)
+        if first is not None:
+            return ExitStatus.SUCCESS
+        if any(tally.error is not None for tally in session.tallies.layers.values()):
+            raise UsageError("nothing matches in what could be read of the layers")
+    narrate("nothing matches")
+    return ExitStatus.FINDINGS
+
+
+def _query(pattern: str) -> Query:
+    query = parse_query(pattern)
+    if query is None:
+        raise UsageError(f"{pattern or 'an empty text'} is no pattern")
+    return query
+
+
+def _has_kind(text: str) -> EntryTest:
+    kinds = {kind.word: {kind} for kind in Kind} | {_LINK: {Kind.SYMLINK, Kind.HARDLINK}}
+    words = [word.strip() for word in text.split(",")]
+    for word in words:
+        if word not in kinds:
+            raise UsageError(
+                f"--type takes a comma list of {', '.join(kinds)}, not {printable_name(word) or 'nothing'}"
+            )
+    wanted = frozenset[Kind]().union(*(kinds[word] for word in words))
+    return lambda entry: entry.kind in wanted
+
+
+def _has_size(text: str) -> EntryTest:
+    from layerscope.policy.rules import parse_size  # noqa: PLC0415  # 6 ms, and few searches need it
+
+    sign, number = (text[:1], text[1:]) if text[:1] in ("+", "-") else ("", text)
+    try:
+        limit = parse_size(number)
+    except ValueError:
+        raise UsageError(
+            f"--size takes a size such as +10M, -1k or 512, not {printable_name(text) or 'nothing'}"
+        ) from None
+    if sign:
+        factor = 1 if sign == "+" else -1
+        return lambda entry: entry.kind is Kind.FILE and factor * entry.size > factor * limit
+    return lambda entry: entry.kind is Kind.FILE and entry.size == limit
+
+
+def _has_owner(text: str) -> EntryTest:
+    match = _OWNER.fullmatch(text)
+    if not text.strip(":") or match is None:
+        raise UsageError(f"--owner takes numbers such as 0, 0:42 or :42, not {printable_name(text) or 'nothing'}")
+    uid, gid = (None if part is None else int(part) for part in match.group("uid", "gid"))
+    return lambda entry: uid in (None, entry.uid) and gid in (None, entry.gid)
+
+
+def _has_mode(text: str) -> EntryTest:
+    if text in _MODES:
+        wanted = _MODES[text]
+        # every symlink has all permissions, and none of them counts
+        return lambda entry: bool(entry.mode & wanted) and entry.kind is not Kind.SYMLINK
+    match = _OCTAL.fullmatch(text)
+    if match is None:
+        words, given = ", ".join(_MODES), printable_name(text) or "nothing"
+        raise UsageError(f"--mode takes {words}, or octal bits such as 644, -4000 or /222, not {given}")
+    bits = int(match["bits"], 8)
+    match match["how"]:
+        case "-":
+            return lambda entry: entry.mode & bits == bits
+        case "/":
+            return lambda entry: bool(entry.mode & bits) or not bits
+        case _:
+            return lambda entry: entry.mode == bits

@@ -1,0 +1,1 @@
+"""The paths that are found in all layers."""
