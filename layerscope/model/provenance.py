@@ -91,5 +91,5 @@ class RegistryFacts(NamedTuple):
 
     attestations: Attestations = Attestations()
     attached: tuple[str, ...] = ()
-    rate_limit: str | None = None
+    rate_limit: int | None = None
     problem: str = ""

@@ -35,6 +35,11 @@ def blob_word(image: Image) -> str:
     return "to pull" if is_compressed else "stored"
 
 
+def limit_words(left: int) -> str:
+    """Return what is left of the limit of a registry."""
+    return f"the registry's limit leaves {plural(left, 'request')}"
+
+
 def dead_words(tallies: Tallies) -> str:
     """Return the dead bytes with their share of all content: ``98 MB dead (24 %)``."""
     dead = tallies.dead_size

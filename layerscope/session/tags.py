@@ -59,7 +59,7 @@ class TagListing(Struct, frozen=True):
 
     repository: str
     tags: Sequence[Tag]
-    rate_limit: str | None
+    rate_limit: int | None
 
 
 def list_tags(

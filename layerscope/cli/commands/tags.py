@@ -12,6 +12,7 @@ from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.debug_log import start_log
 from layerscope.report.local.document import write_tags_document
+from layerscope.session.summary import limit_words
 from layerscope.session.tags import list_tags
 
 EXAMPLES = """\b
@@ -54,5 +55,5 @@ def tags(  # noqa: PLR0917  # Typer reads the options from the signature
 
         write_tag_table(listing.tags, sys.stdout, sizes=sizes)
     if listing.rate_limit is not None:
-        narrate(f"the registry's limit leaves {listing.rate_limit} requests")
+        narrate(limit_words(listing.rate_limit))
     return ExitStatus.ERROR if any(tag.is_broken for tag in listing.tags) else ExitStatus.SUCCESS

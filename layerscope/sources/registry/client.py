@@ -78,9 +78,9 @@ class RegistryClient:
         self._remotes = [Remote(location, name.title) for location in locations(name)]
 
     @property
-    def rate_limit(self) -> str | None:
+    def rate_limit(self) -> int | None:
         """The requests that are left of the registry's limit, as it last said."""
-        return next((remote.rate_limit for remote in self._remotes if remote.rate_limit), None)
+        return next((remote.rate_limit for remote in self._remotes if remote.rate_limit is not None), None)
 
     def manifest(self, reference: str | Digest) -> ManifestReply:
         """Return the manifest or index of a tag or a digest.

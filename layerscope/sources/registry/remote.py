@@ -55,7 +55,7 @@ class Remote:
         self.location = location
         self.transport = Transport(location, title)
         self._authorization = Authorization(location, self.transport, title)
-        self.rate_limit: str | None = None
+        self.rate_limit: int | None = None
         self._title = title
 
     def request(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
@@ -159,7 +159,7 @@ class Remote:
     def _note_limit(self, answer: Answer) -> None:
         stated = _LIMIT.match(answer.headers.get("RateLimit-Remaining", ""))
         if stated is not None:
-            self.rate_limit = stated[0]
+            self.rate_limit = int(stated[0])
 
 
 def _with_authorization(headers: Mapping[str, str], header: str | None) -> Mapping[str, str]:

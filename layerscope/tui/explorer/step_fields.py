@@ -9,6 +9,7 @@ from layerscope.model.documents import Digest, RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.local import Container, Mount, Storage
 from layerscope.model.provenance import Attestations, Provenance, RegistryFacts
+from layerscope.session.summary import limit_words
 from layerscope.text import exec_form, human_share, human_size, plural, short_name
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.widgets.field_list import Field
@@ -142,10 +143,9 @@ def _compared(sbom: "SbomComparison") -> str:
 
 def registry_fields(registry: RegistryFacts) -> list[Field]:
     """Return what the registry says of an image."""
-    left = registry.rate_limit
     return [
         *(("Attached", excerpt(artifact)) for artifact in registry.attached),
-        ("Limit", "" if left is None else f"the registry leaves {plural(int(left), 'request')}"),
+        ("Limit", "" if registry.rate_limit is None else limit_words(registry.rate_limit)),
         ("Note", excerpt(registry.problem)),
     ]
 

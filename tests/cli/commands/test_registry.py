@@ -179,7 +179,7 @@ def test_what_is_attached_is_asked_for_only_where_it_is_shown(tmp_path: Path, ca
     assert facts.attestations.kinds == ("https://spdx.dev/Document",)
     words = [text.rpartition(", ")[0] for text in facts.attached]
     assert words == [f"an artifact of type {kind}" for kind in (SOCI, "signature/0", "signature/1")]
-    assert (facts.rate_limit, facts.problem) == ("76", "")
+    assert (facts.rate_limit, facts.problem) == (76, "")
     assert (len(lost.attached), lost.problem) == (1, "")
 
 

@@ -214,7 +214,7 @@ def test_what_is_left_of_a_limit_is_known(layout: Path) -> None:
     with reading(layout, fault) as (client, _):
         with pytest.raises(SourceError, match="too many requests"):
             client.manifest("v1")
-        assert client.rate_limit == "7"
+        assert client.rate_limit == 7
 
 
 def test_cancelling_ends_a_request_that_gets_no_answer(layout: Path) -> None:

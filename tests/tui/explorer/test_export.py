@@ -191,5 +191,5 @@ async def test_the_registry_is_asked_what_is_attached_when_the_details_of_the_im
                 assert "asking for attestations and other" in it.screen()
                 may_answer.set()
                 await it.until(lambda: "an artifact of type signature/x" in it.screen())
-                assert "the registry leaves 76 requests" in it.screen()
+                assert "the registry's limit leaves" in it.screen()
         assert len([path for path in server.paths if "referrers" in path]) == 1
