@@ -38,7 +38,10 @@ def lines(*created_by: str) -> list[str]:
         ("COPY page.html /srv/ # buildkit", "COPY page.html /srv/"),
         ("COPY --chown=33:44 $odd /srv/ # buildkit", r"COPY --chown=33:44 \$odd /srv/"),
         ("WORKDIR /srv", "WORKDIR /srv"),
-        (f"/bin/sh -c #(nop) COPY {_HASHED} in /a ", f"# The history does not name what is copied: COPY {_NAMED} in /a"),
+        (
+            f"/bin/sh -c #(nop) COPY {_HASHED} in /a ",
+            f"# The history does not name what is copied: COPY {_NAMED} in /a",
+        ),
         ("# debian.sh --arch 'amd64'", "# layer 1, not by an instruction: # debian.sh --arch 'amd64'"),
     ],
 )  # fmt: skip
