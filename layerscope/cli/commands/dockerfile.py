@@ -1,15 +1,16 @@
 """``layerscope dockerfile``: show the Dockerfile with the cost of its lines."""
 
-import sys
-from typing import Annotated
+from typing import Annotated, Literal, TextIO
 
 import typer
 
+from layerscope.cli.answering import print_answer
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, Base, DockerfileName
 from layerscope.report.dockerfile.document import write_dockerfile_document
 from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of, shown_dockerfile
+from layerscope.session.size.analysis import size_analysis
 from layerscope.session.size.base_image import chosen_base
 
 EXAMPLES = """\b
@@ -34,18 +35,27 @@ def dockerfile(
     base: Base = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the Dockerfile with the cost of each line: layers, content size, dead bytes."""
+    """Show the Dockerfile with the cost of each line: layers, content size, dead bytes, and what advice would save."""
     with named.opened() as session:
+        chosen = chosen_base(session.image, base)
         if file is None and target is None:
-            placed = shown_dockerfile(session.image, chosen_base(session.image, base), session.build)
+            placed = shown_dockerfile(session.image, chosen, session.build)
         else:
             placed = dockerfile_of(session.image, file, target, build=session.build)
         cache = cache_state_of(session.image, placed, session.build)
-        if as_json:
-            write_dockerfile_document(placed, session.image, session.tallies, cache, sys.stdout)
-        else:
-            from layerscope.report.dockerfile.table import write_dockerfile_table  # noqa: PLC0415  # 40 ms: Rich
 
-            write_dockerfile_table(placed, session.image, session.tallies, cache, sys.stdout)
+        def write(output: TextIO) -> Literal[True]:
+            analysis = size_analysis(session, chosen, placed)
+            if as_json:
+                write_dockerfile_document(placed, analysis, cache, output)
+            else:
+                from layerscope.report.dockerfile.table import write_dockerfile_table  # noqa: PLC0415  # 40 ms: Rich
+
+                write_dockerfile_table(placed, analysis, cache, output)
+            return True
+
+        shown = (placed.path, placed.placed_by, placed.dockerfile.lines, sorted(placed.layers.items()))
+        known = (session.image.attestations, sorted(cache.cached.items()), cache.miss)
+        print_answer([session], ("dockerfile", chosen, as_json, shown, known), write)
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)

@@ -5,11 +5,10 @@ from typing import TextIO
 from msgspec import Struct
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
-from layerscope.analysis.tree.tally import Tallies
-from layerscope.model.image import Image
 from layerscope.report.json_document import Document, write_document
 from layerscope.session.dockerfile.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile.lines import LineCost, line_costs, unplaced_layers
+from layerscope.session.size.analysis import SizeAnalysis
 
 
 class UnplacedPart(Struct):
@@ -31,6 +30,7 @@ class LinePart(Struct):
     dead_size: int | None
     cache: str | None
     cause: str | None
+    advice: list[int]
 
 
 class DockerfileDocument(Document, kw_only=True):
@@ -45,9 +45,10 @@ class DockerfileDocument(Document, kw_only=True):
 
 
 def write_dockerfile_document(
-    placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: CacheState, file: TextIO
+    placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, file: TextIO
 ) -> None:
-    """Write the document."""
+    """Write the document; lines have the numbers of the advice in the ``why`` document."""
+    image, tallies = analysis.image, analysis.tallies
     unplaced = unplaced_layers(placed, image, tallies)
     document = DockerfileDocument(
         source=placed.placed_by.value,
@@ -55,7 +56,7 @@ def write_dockerfile_document(
         matched=placed.matched,
         steps=placed.expected,
         unplaced=UnplacedPart(list(unplaced.layers), unplaced.content_size, unplaced.dead_size),
-        lines=[_line_part(cost) for cost in line_costs(placed, tallies, cache)],
+        lines=[_line_part(cost) for cost in line_costs(placed, tallies, cache, analysis.report.advice)],
     )
     write_document(document, file)
 
@@ -70,4 +71,5 @@ def _line_part(cost: LineCost) -> LinePart:
         dead_size=cost.dead_size,
         cache=None if cost.is_cached is None else cache_word(cached=cost.is_cached),
         cause=cost.cause,
+        advice=list(cost.advice),
     )

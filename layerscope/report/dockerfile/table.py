@@ -7,12 +7,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
-from layerscope.analysis.tree.tally import Tallies
-from layerscope.model.image import Image
 from layerscope.report.build.report import miss_line
 from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, show
 from layerscope.session.dockerfile.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile.lines import LineCost, layers_text, line_costs, unplaced_layers
+from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.summary import image_facts
 from layerscope.text import human_share, human_size, printable_name, printable_text, size_or_blank
 
@@ -21,19 +20,18 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _TAB = 4
 
 
-def write_dockerfile_table(
-    placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: CacheState, file: TextIO
-) -> None:
-    """Print the Dockerfile with the cost of its lines."""
-    show(Group(*_parts(placed, image, tallies, cache)), file)
+def write_dockerfile_table(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, file: TextIO) -> None:
+    """Print the Dockerfile with the cost of its lines, and what advice on them saves."""
+    show(Group(*_parts(placed, analysis, cache)), file)
 
 
-def _parts(placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: CacheState) -> Iterator[RenderableType]:
+def _parts(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState) -> Iterator[RenderableType]:
+    image, tallies, advice = analysis.image, analysis.tallies, analysis.report.advice
     yield Text(f"{printable_name(image.name)} · {image_facts(image, tallies)}", overflow="fold")
     base = [f"base {printable_name(placed.base)}"] if placed.base else []
     yield Text(" · ".join([placed.confidence, *base]), overflow="fold")
     yield Text()
-    costs = list(line_costs(placed, tallies, cache))
+    costs = list(line_costs(placed, tallies, cache, advice))
     largest = max((cost.content_size or 0 for cost in costs), default=0)
     grid = Grid(
         *(GridColumn(title, is_right=True) for title in ("layers", "content")),
@@ -41,13 +39,18 @@ def _parts(placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: Cach
         GridColumn("", is_optional=True),
         GridColumn("dead", is_right=True, style="magenta"),
         *([GridColumn("cache", is_optional=True)] if cache.cached else []),
+        *([GridColumn("saves", is_right=True, style="green")] if advice else []),
         GridColumn("", is_right=True, style="dim"),
         GridColumn("Dockerfile", is_flexible=True, least=LEAST_INSTRUCTION),
     )
     for cost in costs:
         figures, source = _figures(cost, largest, tallies.content_size), _source(cost)
-        grid.add_row(*figures, *([_cached(cost)] if cache.cached else []), *source)
+        saves = [f"{size_or_blank(cost.saves)}{_numbers(cost.advice)}"] if advice else []
+        grid.add_row(*figures, *([_cached(cost)] if cache.cached else []), *saves, *source)
     yield grid
+    for number, each in enumerate(advice, 1):
+        if each.layer in placed.line_of_layer:
+            yield Text(f"\n({number}) {printable_text(each.text)}", overflow="fold")
     if cache.miss is not None:
         yield Text(f"\ncache miss: {miss_line(cache.miss, placed.name)}", overflow="fold")
     unplaced = unplaced_layers(placed, image, tallies)
@@ -59,6 +62,10 @@ def _parts(placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: Cach
 
 def _source(cost: LineCost) -> tuple[str, Line]:
     return str(cost.line), Line(printable_text(cost.text).expandtabs(_TAB), "" if cost.layers else "dim")
+
+
+def _numbers(advice: tuple[int, ...]) -> str:
+    return f" ({', '.join(map(str, advice))})" if advice else ""
 
 
 def _cached(cost: LineCost) -> str:

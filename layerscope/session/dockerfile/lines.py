@@ -6,10 +6,11 @@ written from the history.
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.dockerfile.history_forms import HistoryLine
 from layerscope.analysis.dockerfile.parser import parse_dockerfile
 from layerscope.analysis.dockerfile.placed import BuiltImage, PlacedDockerfile, place_by_history, place_by_provenance
@@ -48,6 +49,12 @@ class LineCost:
 
     cause: str | None = None
     """The reason why it was the first one that was not in the cache, in words."""
+
+    advice: tuple[int, ...] = ()
+    """The numbers of the advice on the instruction, from 1."""
+
+    saves: int = 0
+    """The bytes that the advice saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +171,14 @@ def read_dockerfile(file: str) -> str:
         raise SourceError(f"{name} is not a Dockerfile: it is not UTF-8 text") from error
 
 
-def line_costs(placed: PlacedDockerfile, tallies: Tallies, cache: CacheState) -> Iterator[LineCost]:
-    """Yield every line with its cost, and whether its layer came from the build cache."""
+def line_costs(
+    placed: PlacedDockerfile, tallies: Tallies, cache: CacheState, advice: Sequence[Advice] = ()
+) -> Iterator[LineCost]:
+    """Yield every line with its cost, whether its layer came from the build cache, and the ``advice`` on it."""
     stage = None
+    numbers: dict[int | None, list[int]] = {}
+    for number, each in enumerate(advice, 1):
+        numbers.setdefault(placed.line_of_layer.get(each.layer), []).append(number)
     for line, text in enumerate(placed.dockerfile.lines, 1):
         found = placed.stage_of_line.get(line)
         stage = found.title if found else stage
@@ -177,7 +189,19 @@ def line_costs(placed: PlacedDockerfile, tallies: Tallies, cache: CacheState) ->
             sums = layer_sums(layers, tallies)
             last = layers[-1] if layers else 0
             cause = cache.miss.detail if cache.miss and cache.miss.step.layer == last else None
-            yield LineCost(line, text, stage, layers, sums.content_size, sums.dead_size, cache.cached.get(last), cause)
+            own = tuple(numbers.get(line, ()))
+            yield LineCost(
+                line,
+                text,
+                stage,
+                layers,
+                sums.content_size,
+                sums.dead_size,
+                cache.cached.get(last),
+                cause,
+                own,
+                sum(advice[number - 1].saves for number in own),
+            )
 
 
 def cache_state_of(image: Image, placed: PlacedDockerfile, build: RememberedBuild | None) -> CacheState:

@@ -1,20 +1,26 @@
 """The Dockerfile view: each line with its layer and its cost. Enter goes to the layer."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.events import Resize
 from textual.getters import query_one
+from textual.message import Message
 from textual.widgets import Static
 
+from layerscope.analysis.advice.advice import Advice
+from layerscope.errors import LayerscopeError
 from layerscope.session.dockerfile.lines import layers_text, unplaced_layers
 from layerscope.session.dockerfile.remembered_build import RememberedBuild
 from layerscope.session.dockerfile.what_if import WhatIf
-from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, plural, printable_line, signed_size
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.dockerfile.rows import DockerfileRows
@@ -33,11 +39,11 @@ DOCKERFILE_KEYS = (
         "enter,right,l",
         "choose",
         "layer",
-        "Go to the layer that the line made; unfold or fold the layers of the base image",
+        "Show the advice on the line, or the layers of the base image; then go to the layer that the line made",
         id="dockerfile.choose",
         rank=20,
     ),
-    Key("left,h", "fold", "fold", "Fold the layers of the base image, or go back", id="dockerfile.fold"),
+    Key("left,h", "fold", "fold", "Hide advice and the layers of the base image, or go back", id="dockerfile.fold"),
     Key(
         "f",
         "origin",
@@ -83,9 +89,16 @@ class DockerfileScreen(LeftOnce[Target | None]):
 
     table = query_one(RowTable)
 
-    def __init__(self, rows: DockerfileRows, opened: LoadedImage, build: RememberedBuild | None = None) -> None:
+    @dataclass
+    class Advised(Message):
+        """The advice on the image was worked out."""
+
+        advice: Sequence[Advice]
+
+    def __init__(self, rows: DockerfileRows, analysis: SizeAnalysis, build: RememberedBuild | None = None) -> None:
         super().__init__()
-        self._rows, self._placed, self._opened = rows, rows.placed, opened
+        self._rows, self._placed, self._analysis = rows, rows.placed, analysis
+        self._opened = opened = analysis.loaded
         shared = build.report.shared_layers if build else None
         self._knows_previous = shared is not None
         self._what_if = WhatIf(opened, len(opened.image.layers) if shared is None else shared)
@@ -104,6 +117,18 @@ class DockerfileScreen(LeftOnce[Target | None]):
         self._show(self._rows.cursor)
         self.set_focus(self.table)
         self.refresh_bindings()
+        self._advise()
+
+    @work(thread=True, exit_on_error=False, group="advice")
+    def _advise(self) -> None:
+        with suppress(LayerscopeError):
+            self.post_message(self.Advised(self._analysis.report.advice))
+
+    @on(Advised)
+    def _on_advised(self, message: Advised) -> None:
+        self._rows.cursor = self.table.cursor
+        self._rows.advise(message.advice)
+        self._show(self._rows.cursor)
 
     def on_resize(self, event: Resize) -> None:
         if event.size.width != self._rows.width:
@@ -170,26 +195,25 @@ class DockerfileScreen(LeftOnce[Target | None]):
 
     @on(RowTable.Chosen)
     def action_choose(self) -> None:
-        """Go to the layer of the line, or fold the layers of the base image."""
+        """Show what belongs to the line below it, or go to its layer."""
         row = self.table.row
         if self._rows.can_unfold(self.table.cursor):
-            self._fold(unfolded=not self._rows.is_unfolded)
+            line = self._rows.line_at(self.table.cursor)
+            self._rows.toggle(line)
+            self._show(self._rows.row_of(line))
         elif row is not None and row.target is not None:
             self.dismiss(row.target)
         else:
             warn(self, "This line made no layer.")
 
     def action_fold(self) -> None:
-        """Fold the layers of the base image, or go back."""
+        """Hide what shows below lines, or go back."""
         if self._rows.is_unfolded:
-            self._fold(unfolded=False)
+            line = self._rows.line_at(self.table.cursor)
+            self._rows.fold()
+            self._show(self._rows.row_of(line))
         else:
             self.dismiss()
-
-    def _fold(self, *, unfolded: bool) -> None:
-        line = self._rows.line_at(self.table.cursor)
-        self._rows.is_unfolded = unfolded
-        self._show(self._rows.row_of(line))
 
     def action_edit(self) -> None:
         """Give the line under the cursor the next edit: to merge its layer with the one below, to drop it, or none."""

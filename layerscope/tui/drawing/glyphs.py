@@ -36,6 +36,7 @@ class Glyphs(Struct, frozen=True):
     before: str
     after: str
     warning: str
+    flag: str
 
     @property
     def frame(self) -> str:
@@ -48,8 +49,8 @@ class Glyphs(Struct, frozen=True):
         return not self.separator.isascii()
 
 
-UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "▸", "◆", "‹", "›", "⚠")  # noqa: RUF001  # quotation marks as signs
-ASCII = Glyphs("v", ">", " |#", "%", "o", ".", "->", "|", "~", ">", "*", "<", ">", "!")
+UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "▸", "◆", "‹", "›", "⚠", "⚑")  # noqa: RUF001  # quotation marks as signs
+ASCII = Glyphs("v", ">", " |#", "%", "o", ".", "->", "|", "~", ">", "*", "<", ">", "!", "!")
 
 
 _SPARE = str.maketrans({"…": ASCII.ellipsis, "·": ASCII.separator, "▔": "-", "▁": "-"} | dict.fromkeys("━╸╺", "="))

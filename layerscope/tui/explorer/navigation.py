@@ -81,7 +81,8 @@ class Navigation:
             self._dockerfile_rows = DockerfileRows(placed, opened.image, opened.tallies, glyphs, cache)
         if line is not None:
             self._dockerfile_rows.cursor = self._dockerfile_rows.row_of(line)
-        self._screen.app.push_screen(DockerfileScreen(self._dockerfile_rows, opened, build), show)
+        self._analysis = self._analysis or SizeAnalysis(opened)
+        self._screen.app.push_screen(DockerfileScreen(self._dockerfile_rows, self._analysis, build), show)
 
     def compare(self, old: int, new: int) -> None:
         """Compare two layers."""
