@@ -31,6 +31,7 @@ _COMMANDS = (
     ListedCommand("cat", "layerscope.cli.commands.cat", "Print a file, as it is at any layer."),
     ListedCommand("extract", "layerscope.cli.commands.extract", "Copy files and folders out of the image."),
     ListedCommand("check", "layerscope.cli.commands.check", "Check the image against rules, for CI."),
+    ListedCommand("verify", "layerscope.cli.commands.verify", "Check digests, sizes and counts against the bytes."),
     ListedCommand("report", "layerscope.cli.commands.report", "Write a report: HTML, Markdown or CSV."),
     ListedCommand(
         "build",

@@ -8,14 +8,8 @@ from typing import NamedTuple
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tree_state import NodePaths
 from layerscope.extraction.options import ExtractionOptions, LeftOut
-from layerscope.model.entries import FileEntry, Kind
+from layerscope.model.entries import DEVICES, NO_TARGET, FileEntry, Kind, impossible
 from layerscope.session.loaded_image import LoadedImage
-
-_DEVICES = (Kind.CHAR, Kind.BLOCK)
-_LARGEST_MAJOR, _LARGEST_MINOR = (1 << 12) - 1, (1 << 20) - 1
-"""https://man7.org/linux/man-pages/man3/makedev.3.html; larger numbers are cut or refused by the kernel."""
-
-_NO_TARGET = "the target of this hard link is not in the image"
 
 _Groups = dict[int, list[tuple[bool, bytes]]]
 """The names of each file by its occurrence, its own one as False and a path, those of hard links as True and a path."""
@@ -79,7 +73,7 @@ def plan_extraction(
                 if tree.kind(occurrence) is Kind.DIR:
                     plan.folders += [tree.entry_at(occurrence, path)] if path else []
                 elif target < 0 or tree.kind(target) is Kind.DIR:
-                    plan.impossible.append(LeftOut(path, _NO_TARGET))
+                    plan.impossible.append(LeftOut(path, NO_TARGET))
                 else:
                     groups.setdefault(target, []).append((occurrence != target, path))
     _sort_in(plan, groups, tree, options or ExtractionOptions())
@@ -112,25 +106,13 @@ def _sort_in(plan: ExtractionPlan, groups: _Groups, tree: LayeredTree, options: 
         if entry.kind is Kind.FILE:
             plan.files.append(PlannedFile(target, entry, tuple(links)))
             plan.size += tree.own_size(target)
-        elif entry.kind in _DEVICES and not options.devices:
+        elif entry.kind in DEVICES and not options.devices:
             plan.left_out += [LeftOut(path, "it is a device") for path in (path, *links)]
-        elif reason := _impossible(entry):
+        elif reason := impossible(entry):
             plan.impossible += [LeftOut(path, reason) for path in (path, *links)]
         else:
             plan.others.append(PlannedOther(entry, tuple(links)))
     plan.files.sort(key=lambda file: _position(tree, file.occurrence))
-
-
-def _impossible(entry: FileEntry) -> str | None:
-    """Return why no system can have such a file."""
-    if entry.kind in _DEVICES and not _is_device(entry):
-        return "no system has its device numbers"
-    return "it is a symlink to nothing" if entry.kind is Kind.SYMLINK and not entry.link else None
-
-
-def _is_device(entry: FileEntry) -> bool:
-    major, minor = entry.device or (0, 0)
-    return 0 <= major <= _LARGEST_MAJOR and 0 <= minor <= _LARGEST_MINOR
 
 
 def _position(tree: LayeredTree, file: int) -> tuple[int, int]:

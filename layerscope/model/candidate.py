@@ -18,7 +18,7 @@ class Candidate(Struct, frozen=True):
     ``indexes`` are the indexes that lead to the image. ``complete`` is false if blobs of it are missing. ``set_aside``
     says, for something that is not an image (an attestation, say), what it is instead. ``fallback`` marks an image that
     only the ``index.json`` of a Docker archive lists: it is opened only if the user asks for it. ``build`` reads the
-    documents, and raises FormatError if they are broken or missing.
+    documents, and raises FormatError if they are broken or missing; ``salvage`` builds what is left of the image then.
     """
 
     build: Callable[[], Image]
@@ -30,6 +30,7 @@ class Candidate(Struct, frozen=True):
     complete: bool = True
     set_aside: str | None = None
     fallback: bool = False
+    salvage: Callable[[], Image] | None = None
 
     @property
     def tag_list(self) -> str:

@@ -77,6 +77,12 @@ class Kind(IntEnum):
         return "-dl-pcb"[self]
 
 
+DEVICES = (Kind.CHAR, Kind.BLOCK)
+_LARGEST_MAJOR, _LARGEST_MINOR = (1 << 12) - 1, (1 << 20) - 1
+"""https://man7.org/linux/man-pages/man3/makedev.3.html; larger numbers are cut or refused by the kernel."""
+
+NO_TARGET = "the target of this hard link is not in the image"
+
 _WORDS = ("file", "dir", "symlink", "hardlink", "fifo", "char", "block")
 
 
@@ -100,6 +106,18 @@ class FileEntry(Struct, frozen=True):
     device: tuple[int, int] | None = None
     layer: int = 0
     row: int | None = None
+
+
+def impossible(entry: FileEntry) -> str | None:
+    """Return why no system can have such a file."""
+    if entry.kind in DEVICES and not _is_device(entry):
+        return "no system has its device numbers"
+    return "it is a symlink to nothing" if entry.kind is Kind.SYMLINK and not entry.link else None
+
+
+def _is_device(entry: FileEntry) -> bool:
+    major, minor = entry.device or (0, 0)
+    return 0 <= major <= _LARGEST_MAJOR and 0 <= minor <= _LARGEST_MINOR
 
 
 Permissions = tuple[int, int, int]

@@ -95,6 +95,8 @@ class Layer(Struct, frozen=True):
     writable: bool = False
     verified: bool = False
     short: bool = False
+    contradicts: str | None = None
+    """What the bytes that a registry has sent contradict, if they do: the ``digest`` or the ``diff_id``."""
     known_size: int | None = None
     """The size of a blob that is not here: an engine has exported it before, or a registry's manifest states it."""
     packed_blob: FileSpan | None = None
@@ -126,6 +128,27 @@ class Step(Struct, frozen=True):
     def title(self) -> str:
         """The instruction; without one, the comment of the history line."""
         return self.instruction or self.comment or "(no instruction recorded)"
+
+
+class Claim(Struct, frozen=True):
+    """What the documents of an image say about one of its blobs, in the words of the image spec.
+
+    The blob of a ``layer`` that has a number is that layer's; the bytes of others are in the ``span``. ``problem`` is
+    the reason why there are none, ``is_contradicted`` if the reason is that the source has got others. A document may
+    state an ``own_media_type``; ``error`` says why the bytes are no such document.
+    """
+
+    subject: str
+    layer: int | None = None
+    digest: Digest | None = None
+    size: int | None = None
+    media_type: str = ""
+    span: FileSpan | None = None
+    problem: str | None = None
+    is_contradicted: bool = False
+    own_media_type: str = ""
+    error: str | None = None
+    platform: Platform | None = None
 
 
 TakeEntries = Callable[[Layer, LayerEntries], None]
@@ -173,6 +196,8 @@ class Image(Struct, frozen=True, dict=True):
     """Other engines that have an image of the name that the user gave."""
     read_attestations: Callable[[], Attestations] = Attestations
     """Reads the attestations about the image, which no listing needs."""
+    claims: Callable[[], Sequence[Claim]] = tuple
+    """Reads what the documents say about the blobs, from the index to the layers, which no listing needs."""
 
     read_registry: Callable[[], RegistryFacts] | None = None
     """Asks the registry that has the image what belongs to it; takes as long as the network, and raises nothing."""

@@ -60,7 +60,13 @@ def _documents(image: Image) -> bytes:
     """Return all that is known of an image without its layers; its attestations are named by its digest."""
     layers = tuple(replace(layer, blob=None, packed_blob=None, known_size=layer.blob_size) for layer in image.layers)
     described = replace(
-        image, layers=layers, read_attestations=Attestations, read_registry=None, fetch=None, container_image=None
+        image,
+        layers=layers,
+        read_attestations=Attestations,
+        read_registry=None,
+        claims=tuple,
+        fetch=None,
+        container_image=None,
     )
     return msgspec.json.encode(described, enc_hook=str)
 

@@ -14,7 +14,7 @@ from layerscope.analysis.tree.path_history import holding_layers
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.errors import InvalidLayer, UsageError
 from layerscope.model.content_facts import WHOLE
-from layerscope.model.entries import EntryTable
+from layerscope.model.entries import NO_TARGET, EntryTable
 from layerscope.model.image import Image
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_chunks, stored_pieces
@@ -138,7 +138,7 @@ class FileContents:
     def _layer_and_row(self, occurrence: int) -> tuple[int, int]:
         file = self.file(occurrence)
         if file is None:
-            raise InvalidLayer("the target of this hard link is not in the image")
+            raise InvalidLayer(NO_TARGET)
         return self._tree.index.layers[file], self._tree.index.rows[file]
 
 

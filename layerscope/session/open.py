@@ -118,6 +118,22 @@ def open_images(
     return sessions
 
 
+def open_to_verify(request: ImageRequest, progress: Progress) -> ImageSession:
+    """Open an image, or what is left of a broken one, without anything that earlier runs know of it.
+
+    Raises as `open_image` does.
+    """
+    reference, image, platform, engine = request
+    source = open_source(reference, engine=engine, platform=platform, progress=progress)
+    try:
+        session = ImageSession(source.choose(image, platform, salvages=True), source)
+        _receive_images([session], progress)
+    except BaseException:
+        source.close()
+        raise
+    return session
+
+
 def use_plain_http() -> None:
     """Read registries by plain http from now on: all that this process opens."""
     from layerscope.sources.registry import hosts  # noqa: PLC0415  # 15 ms: TLS, and few ask for this

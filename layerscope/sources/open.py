@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import (
     EngineUnavailable,
+    FormatError,
     ImageNotFound,
     LayerscopeError,
     MissingBlob,
@@ -72,11 +73,20 @@ class OpenedSource:
         """The candidates that a user may choose from, without attestations and other artifacts."""
         return choice.choices(self.candidates)
 
-    def choose(self, image: str | None = None, platform: str | None = None) -> Image:
-        """Return the requested image; raises as `choice.choose` does, and FormatError if the image is broken."""
+    def choose(self, image: str | None = None, platform: str | None = None, *, salvages: bool = False) -> Image:
+        """Return the requested image; raises as `choice.choose` does, and FormatError if the image is broken.
+
+        If it ``salvages``, it returns what is left of a broken image.
+        """
         candidate = choice.choose(self.candidates, image, platform, name=self.request.title)
         tag = None if image is None else choice.requested_tag(candidate, image)
-        return replace(self._built(candidate), requested_tag=tag)
+        try:
+            chosen = self._built(candidate)
+        except FormatError:
+            if not salvages or candidate.salvage is None:
+                raise
+            chosen = candidate.salvage()
+        return replace(chosen, requested_tag=tag)
 
     def _built(self, candidate: Candidate) -> Image:
         try:

@@ -30,7 +30,7 @@ _PARTS_OF_WORKER = 4
 _UNEVEN = 1.5
 """The size of the largest layer, as a multiple of what each process would read if the layers were of one size."""
 
-_ROWS = 16_384
+ROWS = 16_384
 """Rows of a message: enough that a message costs little, and few enough that a worker holds little."""
 
 _JOINED_AT_ONCE = 2
@@ -97,23 +97,33 @@ def read_in_processes(
 
 
 def _slices(part: _LayerPart, is_stopped: IsStopped, *, ahead: bool) -> Iterator[tuple[bytes, int, bool]]:
-    """Read a part, and yield it in messages."""
+    """Read a part, and yield it in messages: entries, the bytes done so far, and whether the part is joined."""
     entries, walked, sent = LayerEntries(), part.part or TarPart(), time.monotonic()
     for done in read_layer(part.layer, entries, is_stopped, walked, needs=part.needs, ahead=ahead):
-        if len(entries.table) >= _ROWS or time.monotonic() - sent >= _SECONDS:
+        if len(entries.table) >= ROWS or time.monotonic() - sent >= _SECONDS:
             if is_stopped():
                 return
-            yield _message(entries.take(), done - walked.start, is_joined=False)
+            yield entries_message(entries.take()), done - walked.start, False
             sent = time.monotonic()
-    yield _message(entries, 0, is_joined=walked.is_joined)
+    yield entries_message(entries), 0, walked.is_joined
 
 
-def _message(entries: LayerEntries, done: int, *, is_joined: bool) -> tuple[bytes, int, bool]:
-    """Return the frames of entries and of their content, the bytes done so far, and whether the part is joined."""
+def entries_message(entries: LayerEntries) -> bytes:
+    """Return the frames of entries and of their content."""
     frames = BytesIO()
     send_entries(frames, 0, entries)
     send_facts(frames, entries.content)
-    return frames.getvalue(), done, is_joined
+    return frames.getvalue()
+
+
+def entries_in(message: bytes) -> LayerEntries:
+    """Return the entries of a message, with what is known of their content."""
+    frames = BytesIO(message)
+    entries, content = read_entries(frames), read_facts(frames)
+    assert entries is not None  # noqa: S101  # `entries_message` wrote both
+    assert content is not None  # noqa: S101  # the same
+    entries.content = content
+    return entries
 
 
 class _LayerReading:
@@ -130,12 +140,7 @@ class _LayerReading:
         """Take what a message has of a part."""
         part = index - self.indexes.start
         data, done, self._are_joined[part] = message
-        frames = BytesIO(data)
-        entries, content = read_entries(frames), read_facts(frames)
-        assert entries is not None  # noqa: S101  # `_message` wrote both
-        assert content is not None  # noqa: S101  # the same
-        entries.content = content
-        self._parts.add(part, entries)
+        self._parts.add(part, entries_in(data))
         # no more at once than keeps the workers from waiting
         self._parts.join(_JOINED_AT_ONCE)
         self._done[part] = max(done, self._done[part])

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
 from layerscope.model.documents import Digest, HistoryEntry, ImageConfig, Platform, RunConfig
 from layerscope.model.engine import Engine
-from layerscope.model.image import Compression, FileSpan, Image, Layer, Step
+from layerscope.model.image import Claim, Compression, FileSpan, Image, Layer, Step
 from layerscope.model.instruction import UNKNOWN_PORTS, instruction_of
 from layerscope.model.provenance import Attestations
 from layerscope.sources.image.documents import Files, holds
@@ -83,7 +83,7 @@ class Blueprint(Struct, frozen=True):
     reference: str
     source: str
     config: ImageConfig
-    config_digest: Digest
+    config_digest: Digest | None
     layers: Sequence[LayerBlob]
     tags: tuple[str, ...] = ()
     digest: Digest | None = None
@@ -91,6 +91,7 @@ class Blueprint(Struct, frozen=True):
     annotations: Mapping[str, str] = field(default_factory=dict)
     read_attestations: Callable[[], Attestations] = Attestations
     is_remote: bool = False
+    claims: Callable[[], Sequence[Claim]] = tuple
 
 
 _Located = tuple[FileSpan | None, Compression | None, str | None]
@@ -123,6 +124,7 @@ def build_image(blueprint: Blueprint) -> Image:
         (*filter(None, warnings), *_size_warnings(layers, blueprint.layers)),
         blueprint.annotations,
         read_attestations=blueprint.read_attestations,
+        claims=blueprint.claims,
     )
 
 

@@ -6,7 +6,7 @@ the list lacks. podman, skopeo, kaniko and others write the same format with oth
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from layerscope.model.documents import (
     Manifest,
     docker_manifests,
 )
-from layerscope.model.image import Image
+from layerscope.model.image import Claim, Image
 from layerscope.model.provenance import Attestations
 from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, Origin, build_image, check_layer_count
 from layerscope.sources.image.documents import Documents, located
@@ -46,7 +46,7 @@ _MOST_LAYERS = 1_000_000
 """Images in one list, and layers of all of them; each is looked up."""
 
 _CONFIG_NAME = re.compile(r"(?:blobs/sha256/|sha256:)?([0-9a-f]{64})(?:\.json)?")
-_LAYER_NAME = re.compile(r"blobs/sha256/([0-9a-f]{64})|(?:sha256:)?([0-9a-f]{64})\.tar\.gz")
+LAYER_NAME = re.compile(r"blobs/sha256/([0-9a-f]{64})|(?:sha256:)?([0-9a-f]{64})\.tar\.gz")
 """A blob's name in an OCI layout, or a compressed layer's in go-containerregistry (crane, ko, kaniko)."""
 
 
@@ -136,8 +136,9 @@ def _candidate(
     candidate = Candidate(
         partial(_build, documents, origin, entry, None),
         tags=_tags(entry, None),
-        config_digest=_stated_config_digest(entry),
+        config_digest=stated_config_digest(entry),
         complete=False,
+        salvage=partial(_salvage, documents, origin, entry),
     )
     try:
         config, digest = _read_config(documents, entry)
@@ -160,7 +161,22 @@ def _candidate(
 
 def _build(documents: Documents, origin: Origin, entry: DockerArchiveManifest, record: _OciRecord | None) -> Image:
     """Read the config of one image and build the image."""
-    config, config_digest = _read_config(documents, entry)
+    return _image(documents, origin, entry, record, _read_config(documents, entry))
+
+
+def _salvage(documents: Documents, origin: Origin, entry: DockerArchiveManifest) -> Image:
+    """Build the image without its config, which cannot be read."""
+    return _image(documents, origin, entry, None, (ImageConfig(), stated_config_digest(entry)))
+
+
+def _image(
+    documents: Documents,
+    origin: Origin,
+    entry: DockerArchiveManifest,
+    record: _OciRecord | None,
+    read: tuple[ImageConfig, Digest | None],
+) -> Image:
+    config, config_digest = read
     return build_image(
         Blueprint(
             documents.files,
@@ -173,18 +189,26 @@ def _build(documents: Documents, origin: Origin, entry: DockerArchiveManifest, r
             record.file.digest if record else None,
             annotations=(record.manifest.annotations if record else None) or {},
             read_attestations=partial(attestations_of, documents, record.file) if record else Attestations,
+            claims=partial(_claims, documents, entry, config_digest),
         )
     )
+
+
+def _claims(documents: Documents, entry: DockerArchiveManifest, config_digest: Digest | None) -> Sequence[Claim]:
+    from layerscope.sources.image.claims import docker_claims  # noqa: PLC0415  # 1 ms, and few ask for them
+
+    return docker_claims(documents, entry, config_digest)
 
 
 def _read_config(documents: Documents, entry: DockerArchiveManifest) -> tuple[ImageConfig, Digest]:
     """Return the config and its digest: the one in its file name, else the one of its bytes."""
     check_layer_count(len(entry.layers or ()), documents.files)
     config = documents.document(entry.config, ImageConfig)
-    return config, _stated_config_digest(entry) or documents.digest(entry.config)
+    return config, stated_config_digest(entry) or documents.digest(entry.config)
 
 
-def _stated_config_digest(entry: DockerArchiveManifest) -> Digest | None:
+def stated_config_digest(entry: DockerArchiveManifest) -> Digest | None:
+    """Return the digest that the name of the config's file states."""
     match = _CONFIG_NAME.fullmatch(entry.config)
     return Digest("sha256", match[1]) if match else None
 
@@ -206,7 +230,7 @@ def _layer_blobs(entry: DockerArchiveManifest, config: ImageConfig, record: _Oci
 def _layer_blob(name: str, source: LayerSource | None, described: LayerBlob | None) -> LayerBlob:
     if source is not None:
         return LayerBlob(name, source.digest, source.media_type, source.size, tuple(source.urls or ()))
-    match = _LAYER_NAME.fullmatch(name)
+    match = LAYER_NAME.fullmatch(name)
     stated = Digest("sha256", match[1] or match[2]) if match else None
     if described is not None and stated in (None, described.digest):
         return replace(described, name=name)

@@ -3,7 +3,8 @@
 https://github.com/opencontainers/image-spec/blob/main/image-layout.md; Docker's schema 2 documents are accepted, too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from layerscope.errors import FormatError, InvalidManifest, UnsupportedFormat
 from layerscope.model.candidate import Candidate
 from layerscope.model.documents import Descriptor, Digest, ImageConfig, Index, Manifest, Platform
-from layerscope.model.image import Image
+from layerscope.model.image import Claim, Image
 from layerscope.model.provenance import Attestations
 from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, Origin, build_image, check_layer_count
 from layerscope.sources.image.documents import Documents, located
@@ -74,7 +75,7 @@ def oci_candidates(documents: Documents, origin: Origin, start: Digest | None = 
     """Return the images of ``index.json``, or of the document ``start``; raises FormatError if it cannot be read."""
     completeness = Completeness(documents.files)
     files = manifest_files(documents, start, reads_all=not origin.is_remote)
-    return tuple(_candidate(documents, origin, file, completeness) for file in files)
+    return tuple(_candidate(documents, origin, file, completeness, start) for file in files)
 
 
 def manifest_files(documents: Documents, start: Digest | None = None, *, reads_all: bool = True) -> list[ManifestFile]:
@@ -182,14 +183,17 @@ def _reference_type(descriptor: Descriptor) -> str | None:
     return "attestation-manifest" if platform and _UNKNOWN in (platform.os, platform.architecture) else None
 
 
-def _candidate(documents: Documents, origin: Origin, file: ManifestFile, completeness: Completeness) -> Candidate:
+def _candidate(
+    documents: Documents, origin: Origin, file: ManifestFile, completeness: Completeness, start: Digest | None
+) -> Candidate:
     candidate = Candidate(
-        partial(_build, documents, origin, file),
+        partial(_build, documents, origin, file, start),
         tags=file.tags,
         platform=file.platform,
         digest=file.digest,
         indexes=file.indexes,
         complete=False,
+        salvage=partial(_salvage, documents, origin, file, start),
     )
     if origin.is_remote and file.platform is not None and file.descriptor is not None:
         reference_type = _reference_type(file.descriptor)
@@ -207,29 +211,56 @@ def _candidate(documents: Documents, origin: Origin, file: ManifestFile, complet
     return replace(candidate, platform=file.platform or config.platform, complete=complete)
 
 
-def _build(documents: Documents, origin: Origin, file: ManifestFile) -> Image:
+def _build(documents: Documents, origin: Origin, file: ManifestFile, start: Digest | None) -> Image:
     """Read the documents of one image and build the image."""
     try:
         manifest = read_manifest(documents, file)
     except UnsupportedFormat as error:
         raise UnsupportedFormat(f"{located(documents.files, file.name)} is not an image but {error}") from error
     config = documents.document(manifest.config.digest.blob_name, ImageConfig)
+    return _image(documents, origin, file, start, (manifest, config))
+
+
+def _salvage(documents: Documents, origin: Origin, file: ManifestFile, start: Digest | None) -> Image:
+    """Build the image without the documents that cannot be read."""
+    manifest, config = None, ImageConfig()
+    with suppress(FormatError):
+        manifest = read_manifest(documents, file)
+        config = documents.document(manifest.config.digest.blob_name, ImageConfig)
+    return _image(documents, origin, file, start, (manifest, config))
+
+
+def _image(
+    documents: Documents,
+    origin: Origin,
+    file: ManifestFile,
+    start: Digest | None,
+    read: tuple[Manifest | None, ImageConfig],
+) -> Image:
+    manifest, config = read
     return build_image(
         Blueprint(
             documents.files,
             origin.reference,
             origin.oci,
             config,
-            manifest.config.digest,
-            layer_blobs(manifest),
+            manifest.config.digest if manifest else None,
+            layer_blobs(manifest) if manifest else (),
             file.tags,
             file.digest,
             file.platform,
-            manifest.annotations or {},
+            (manifest.annotations if manifest else None) or {},
             partial(attestations_of, documents, file),
             origin.is_remote,
+            partial(_claims, documents, file, start),
         )
     )
+
+
+def _claims(documents: Documents, file: ManifestFile, start: Digest | None) -> Sequence[Claim]:
+    from layerscope.sources.image.claims import layout_claims  # noqa: PLC0415  # 1 ms, and few ask for them
+
+    return layout_claims(documents, file, start)
 
 
 def attestations_of(documents: Documents, file: ManifestFile) -> Attestations:

@@ -1,15 +1,19 @@
-"""The check whether the bytes of a layer have the diff_id that the image states."""
+"""The digests of a layer: of its bytes as they are stored, and of its tar."""
 
+import hashlib
 from collections import deque
+from collections.abc import Collection, Generator, Mapping
 from contextlib import closing
-from hashlib import sha256
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.errors import FormatError
+from layerscope.errors import FormatError, InvalidLayer, ReadingStopped, UnsupportedCompression, os_reason
 from layerscope.model.documents import Digest
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Layer
+from layerscope.model.image import Compression, FileSpan, Layer
+from layerscope.sources.store.tar_split import TarSplitStream
+from layerscope.sources.stream.compression import SpanFile
 from layerscope.sources.tar.blocks import DecompressedBytes, StreamBlocks, open_stream
 from layerscope.sources.tar.walk import walk
 from layerscope.work import IsStopped
@@ -17,12 +21,53 @@ from layerscope.work import IsStopped
 _CHUNK = 1024 * 1024
 
 
+class _Hashes:
+    """The digests of bytes, by several algorithms."""
+
+    def __init__(self, algorithms: Collection[str]) -> None:
+        self._hashes = {algorithm: hashlib.new(algorithm) for algorithm in algorithms}
+
+    def update(self, data: bytes | memoryview) -> None:
+        for each in self._hashes.values():
+            each.update(data)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        return {algorithm: each.hexdigest() for algorithm, each in self._hashes.items()}
+
+
+class _HashedFile(SpanFile):
+    """The stored bytes of a span, hashed when they are first read: a decompressor may go back."""
+
+    def __init__(self, span: FileSpan, algorithms: Collection[str]) -> None:
+        super().__init__(span)
+        self._hashes = _Hashes(algorithms)
+        self._hashed = 0
+
+    def readinto(self, buffer: memoryview | bytearray, /) -> int:  # type: ignore[override]  # as in `SpanFile`
+        count = super().readinto(buffer)
+        new = self.position - self._hashed
+        if new > 0:
+            self._hashes.update(memoryview(buffer)[count - new : count])
+            self._hashed = self.position
+        return count
+
+    def read_rest(self) -> bytes:
+        """Read on where nothing was read, and return some bytes, none at the end."""
+        self.move_to(self._hashed)
+        return self.read1(_CHUNK)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        return self._hashes.digests
+
+
 class _HashedStream:
     """The decompressed bytes of a layer, hashed as they pass."""
 
-    def __init__(self, stream: DecompressedBytes) -> None:
+    def __init__(self, stream: DecompressedBytes, algorithms: Collection[str] = ("sha256",)) -> None:
         self._stream = stream
-        self._digest = sha256()
+        self._hashes = _Hashes(algorithms)
         self.check = stream.check
         self.close = stream.close
 
@@ -33,14 +78,12 @@ class _HashedStream:
     def read1(self, size: int, /) -> bytes:
         """Return what comes next, and none at the end."""
         chunk = self._stream.read1(size)
-        self._digest.update(chunk)
+        self._hashes.update(chunk)
         return chunk
 
-    def digest(self) -> Digest:
-        """Read the rest, and return the digest of all."""
-        while self.read1(_CHUNK):
-            pass
-        return Digest("sha256", self._digest.hexdigest())
+    @property
+    def digests(self) -> dict[str, str]:
+        return self._hashes.digests
 
 
 def with_verification(layer: Layer) -> Layer:
@@ -64,6 +107,82 @@ def actual_diff_id(layer: Layer, entries: LayerEntries | None = None, is_stopped
         if entries is not None:
             deque(walk(blocks, entries), maxlen=0)
         try:
-            return stream.digest()
+            while stream.read1(_CHUNK):
+                pass
         except (FormatError, OSError):
             return None
+    return Digest("sha256", stream.digests["sha256"])
+
+
+class FoundBytes(Struct, frozen=True):
+    """The bytes of a layer: how many are stored, their digests and those of its tar, each by algorithm.
+
+    ``broken`` says why there is no whole tar in bytes that could be read, ``unread`` why bytes could not be read.
+    """
+
+    size: int | None = None
+    digests: Mapping[str, str] = {}
+    tar_digests: Mapping[str, str] = {}
+    broken: str | None = None
+    unread: str | None = None
+
+
+def find_bytes(
+    layer: Layer, algorithms: Collection[str], entries: LayerEntries, is_stopped: IsStopped = bool
+) -> Generator[int, None, FoundBytes]:
+    """Read a layer once: fill ``entries``, yield the stored bytes read now and then, and return what was found.
+
+    Raises ReadingStopped once ``is_stopped`` returns True.
+    """
+    try:
+        if layer.unpacked is not None:
+            unpacked = TarSplitStream(layer.unpacked)
+            hashed = _HashedStream(unpacked, algorithms)
+            broken, unread = yield from _walk_all(hashed, unpacked.stored, entries, is_stopped)
+            return FoundBytes(None, {}, {} if broken or unread else hashed.digests, broken, unread)
+        if layer.blob is None:
+            return FoundBytes(unread=layer.problem or "its blob is missing")
+        file = _HashedFile(layer.blob, algorithms)
+        # bytes that are encrypted, or no tar, are only hashed
+        is_plain = layer.compression in (None, Compression.NONE)
+        stream = open_stream(layer.blob, layer.compression or Compression.NONE, file)
+        hashed = _HashedStream(stream, () if is_plain else algorithms)
+        walked = None if layer.compression is None else entries
+        broken, unread = yield from _walk_all(hashed, layer.blob.stored_size, walked, is_stopped, file)
+        tar_digests = file.digests if is_plain else hashed.digests
+        is_whole = layer.compression is not None and not (broken or unread)
+        return FoundBytes(layer.blob.size, file.digests, tar_digests if is_whole else {}, broken, unread)
+    except (FormatError, OSError) as error:
+        return FoundBytes(unread=os_reason(error) if isinstance(error, OSError) else str(error))
+
+
+def _walk_all(
+    stream: _HashedStream,
+    stored: int,
+    entries: LayerEntries | None,
+    is_stopped: IsStopped,
+    file: _HashedFile | None = None,
+) -> Generator[int, None, tuple[str | None, str | None]]:
+    """Read a tar to its end, then the rest of its file; return why the tar is broken, or could not be read."""
+    broken, unread = None, None
+    with closing(StreamBlocks(stream, stored, is_stopped)) as blocks:
+        if entries is not None:
+            yield from walk(blocks, entries)
+        try:
+            while stream.read1(_CHUNK):
+                _check(is_stopped)
+                yield stream.consumed
+        except InvalidLayer as error:
+            is_denied = isinstance(error.__cause__, PermissionError)
+            broken, unread = (None, str(error)) if is_denied else (str(error), None)
+        except UnsupportedCompression as error:
+            unread = str(error)
+        while file is not None and file.read_rest():
+            _check(is_stopped)
+            yield file.position
+    return broken, unread
+
+
+def _check(is_stopped: IsStopped) -> None:
+    if is_stopped():
+        raise ReadingStopped("reading the layer was stopped")

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 
 from msgspec.structs import replace
 
-from layerscope.errors import FormatError, ReadingStopped, SourceError
+from layerscope.errors import DigestMismatch, FormatError, ReadingStopped, SourceError
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import FileSpan, Layer, TakeEntries
 from layerscope.model.progress import ExportProgress
@@ -106,7 +106,8 @@ class _LayerFetch:
         except ReadingStopped:
             raise
         except (FormatError, SourceError) as error:
-            return replace(layer, problem=str(error)), None
+            contradicts = "digest" if isinstance(error, DigestMismatch) else None
+            return replace(layer, problem=str(error), contradicts=contradicts), None
 
     def _checked(self, layer: Layer) -> _Fetched:
         """Return a layer as verified, or with a problem if it has other bytes; the reader says why a stream breaks."""
@@ -116,5 +117,5 @@ class _LayerFetch:
             return layer, None
         if found != layer.diff_id:
             problem = f"its bytes have the diff_id {found.short}, not {layer.diff_id.short} as stated"
-            return replace(layer, blob=None, problem=problem), None
+            return replace(layer, blob=None, problem=problem, contradicts="diff_id"), None
         return replace(layer, verified=True), entries

@@ -1,5 +1,6 @@
 """The registries as a source: documents first, then the layers that are to be read."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import NamedTuple
@@ -38,7 +39,15 @@ def open_image(request: Request, spool: Spool) -> tuple[Candidate, ...]:
     start, candidates = _candidates(client, name, Origin.registry(request.reference), spool, request.known)
     tags = (str(replace(name, digest=None)),) if name.tag else ()
     opened = _Opened(client, spool, request.known, tags, start, candidates)
-    return tuple(replace(each, tags=tags, build=partial(_build, each, opened)) for each in candidates)
+    return tuple(
+        replace(
+            each,
+            tags=tags,
+            build=partial(_build, each.build, opened),
+            salvage=each.salvage and partial(_build, each.salvage, opened),
+        )
+        for each in candidates
+    )
 
 
 class _Opened(NamedTuple):
@@ -72,8 +81,8 @@ def _candidates(
     return digest, oci_candidates(Documents(files), origin, digest)
 
 
-def _build(candidate: Candidate, opened: _Opened) -> Image:
-    image = candidate.build()
+def _build(build: Callable[[], Image], opened: _Opened) -> Image:
+    image = build()
     return replace(
         image,
         layers=tuple(_as_known(layer, opened.known) for layer in image.layers),

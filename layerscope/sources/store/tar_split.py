@@ -35,6 +35,10 @@ class Record(Struct, frozen=True, omit_defaults=True):
     name_raw: bytes | None = None
     size: int = 0
 
+    @property
+    def file_name(self) -> bytes:
+        return self.name_raw or self.name.encode("utf-8", "surrogateescape")
+
 
 _decoder = msgspec.json.Decoder(Record)
 
@@ -109,6 +113,50 @@ class TarSplitBlocks:
         self._records.close()
 
 
+class TarSplitStream:
+    """The bytes of an unpacked layer's tar, from start to end."""
+
+    def __init__(self, layer: UnpackedLayer) -> None:
+        self.stored = os.stat(layer.headers).st_size  # noqa: PTH116  # as above
+        self._chunks = _tar_chunks(layer)
+        self.consumed = 0
+
+    def read1(self, _size: int, /) -> bytes:
+        """Return what comes next, and none at the end; raises InvalidLayer where the store has changed."""
+        return next(self._chunks, b"")
+
+    def check(self) -> None:
+        """Do nothing: a changed store is noticed where a file of the layer is opened."""
+
+    def close(self) -> None:
+        self._chunks.close()
+
+
+def _tar_chunks(layer: UnpackedLayer) -> Generator[bytes, None, None]:
+    folder = os.open(layer.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for record in _records(layer.headers):
+            if record.type == RAW and record.payload:
+                yield record.payload
+            elif record.type == CONTENT and record.size:
+                yield from _content_chunks(folder, record)
+    finally:
+        os.close(folder)
+
+
+def _content_chunks(folder: int, record: Record) -> Iterator[bytes]:
+    descriptor, left = open_beneath(folder, record.file_name, record.size), record.size
+    try:
+        while left:
+            data = os.read(descriptor, min(left, _CHUNK))
+            if not data:
+                raise InvalidLayer("the engine's store has changed")
+            yield data
+            left -= len(data)
+    finally:
+        os.close(descriptor)
+
+
 class TarSplitContent:
     """The content of an unpacked layer, by offset in its tar; any thread may read."""
 
@@ -165,7 +213,7 @@ class TarSplitContent:
             elif record.type == CONTENT and record.size:
                 starts.append(offset)
                 sizes.append(record.size)
-                names.append(record.name_raw or record.name.encode("utf-8", "surrogateescape"))
+                names.append(record.file_name)
                 offset += record.size
         return starts, sizes, names
 

@@ -172,9 +172,11 @@ def detect_span(span: FileSpan) -> Compression:
 class DecompressedSpan:
     """The decompressed bytes of a span; those of gzip ``in_large_chunks`` come faster if read in such."""
 
-    def __init__(self, span: FileSpan, compression: Compression, *, in_large_chunks: bool = False) -> None:
+    def __init__(
+        self, span: FileSpan, compression: Compression, *, in_large_chunks: bool = False, file: SpanFile | None = None
+    ) -> None:
         self._name = compression.value
-        self._file = SpanFile(span)
+        self._file = file or SpanFile(span)
         self._codec: _Codec | None = None
         self._stream: ByteStream = self._file
         self._members: MemberStream | None = None
@@ -229,6 +231,8 @@ class DecompressedSpan:
         self._file.close()
 
 
-def open_decompressed(span: FileSpan, compression: Compression, *, in_large_chunks: bool = False) -> DecompressedSpan:
-    """Open the decompressed bytes of a span; raises OSError where the file cannot be read."""
-    return DecompressedSpan(span, compression, in_large_chunks=in_large_chunks)
+def open_decompressed(
+    span: FileSpan, compression: Compression, *, in_large_chunks: bool = False, file: SpanFile | None = None
+) -> DecompressedSpan:
+    """Open the decompressed bytes of a span, or of its ``file``; raises OSError where the file cannot be read."""
+    return DecompressedSpan(span, compression, in_large_chunks=in_large_chunks, file=file)

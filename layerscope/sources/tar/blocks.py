@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from layerscope.errors import InvalidLayer, ReadingStopped
 from layerscope.model.image import Compression, FileSpan
-from layerscope.sources.stream.compression import check_unchanged, open_decompressed, open_span
+from layerscope.sources.stream.compression import SpanFile, check_unchanged, open_decompressed, open_span
 from layerscope.sources.tar.header import BLOCK
 
 _SMALL_CHUNK = 4096
@@ -242,13 +242,16 @@ def open_blocks(
     return StreamBlocks(stream, span.stored_size, is_stopped, take_chunk)
 
 
-def open_stream(span: FileSpan, compression: Compression) -> DecompressedBytes:
-    """Open the decompressed bytes of a span; a thread decompresses large gzip ahead. Raises OSError."""
+def open_stream(span: FileSpan, compression: Compression, file: SpanFile | None = None) -> DecompressedBytes:
+    """Open the decompressed bytes of a span, or of its ``file``; a thread decompresses large gzip ahead.
+
+    Raises OSError.
+    """
     if compression is not Compression.GZIP or span.size < _LEAST_AHEAD:
-        return open_decompressed(span, compression)
+        return open_decompressed(span, compression, file=file)
     from layerscope.sources.stream.ahead import AheadStream  # noqa: PLC0415  # 1 ms, and only for large layers
 
-    decompressed = open_decompressed(span, compression, in_large_chunks=True)
+    decompressed = open_decompressed(span, compression, in_large_chunks=True, file=file)
     try:
         return AheadStream(decompressed, _GZIP_CHUNK)
     except RuntimeError:

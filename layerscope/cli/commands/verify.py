@@ -1,0 +1,51 @@
+"""``layerscope verify``: check every digest, diff_id, size and count of an image."""
+
+import sys
+
+from layerscope.cli.errors import ExitStatus
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import progress_title
+from layerscope.cli.options import AsJson
+from layerscope.cli.progress import ReadingProgress
+from layerscope.cli.streams import output_may_be_cut
+from layerscope.errors import DigestMismatch
+from layerscope.report.verify.document import write_verify_document
+from layerscope.session.image_session import ImageRequest
+from layerscope.session.open import open_to_verify
+from layerscope.session.verifying import Result, Verification, check_image, contradicted
+from layerscope.text import printable_name
+
+EXAMPLES = """\b
+Examples:
+  layerscope verify my-app.tar
+  layerscope verify registry://HOST/my-app:v1     fetch all layers, and check them
+  layerscope verify my-app:v1 --json | jq '.checks[] | select(.result != "right")'
+
+Status 0: all is right; 1: something is wrong; 2: it cannot be told."""
+
+_STATUSES = {Result.RIGHT: ExitStatus.SUCCESS, Result.WRONG: ExitStatus.FINDINGS, Result.UNKNOWN: ExitStatus.ERROR}
+
+
+@image_command
+def verify(named: NamedImage, *, as_json: AsJson = False) -> int:
+    """Compute every digest, diff_id, size and count again: status 0 right, 1 wrong, 2 if it cannot be told."""
+    verification = _verified(named)
+    # the status counts even if the reader of the output closes the pipe
+    with output_may_be_cut():
+        if as_json:
+            write_verify_document(verification, sys.stdout)
+        else:
+            from layerscope.report.verify.table import write_verify_table  # noqa: PLC0415  # 40 ms: Rich
+
+            write_verify_table(verification, sys.stdout)
+    return _STATUSES[verification.result]
+
+
+def _verified(named: NamedImage) -> Verification:
+    try:
+        with ReadingProgress(progress_title(named.reference)) as progress:
+            session = open_to_verify(ImageRequest(named.reference, named.image, named.platform, named.engine), progress)
+        with session, ReadingProgress(f"checking {printable_name(named.reference)}") as progress:
+            return check_image(session, progress)
+    except DigestMismatch as error:
+        return contradicted(named.reference, error)

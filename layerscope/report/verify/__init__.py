@@ -1,0 +1,1 @@
+"""The reports of checks of an image against its documents."""

@@ -1,0 +1,59 @@
+"""The checks of an image, for people: a row for each blob, with a sentence for each thing that is not right."""
+
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from layerscope.report.tables import Grid, GridColumn, Line, show
+from layerscope.session.verifying import Check, Result, Verification
+from layerscope.text import plural, printable_line
+
+_STYLES = {Result.RIGHT: "green", Result.WRONG: "bold red", Result.UNKNOWN: "yellow", Result.NOTE: "cyan"}
+_ORDER = (Result.WRONG, Result.UNKNOWN, Result.NOTE, Result.RIGHT)
+_ID_LENGTH = 12
+_VERDICTS = {
+    Result.RIGHT: "The image is right: all that its documents say about its blobs is so.",
+    Result.WRONG: "The image is wrong: {} not what its documents say.",
+    Result.UNKNOWN: "It cannot be told whether the image is right: {} not known.",
+}
+
+
+def write_verify_table(verification: Verification, file: TextIO) -> None:
+    """Print a row for each blob, and the verdict last."""
+    show(verify_table(verification), file)
+
+
+def verify_table(verification: Verification) -> RenderableType:
+    """Return the table."""
+    grid = Grid(*map(GridColumn, ("", "blob", "digest")), GridColumn("checks", is_flexible=True, least=30))
+    groups = dict[tuple[str, int | None, str | None], list[Check]]()
+    for check in verification.checks:
+        key = check.subject, check.layer, check.digest if check.layer is None else None
+        groups.setdefault(key, []).append(check)
+    for (subject, layer, _), checks in groups.items():
+        result = min((check.result for check in checks), key=_ORDER.index)
+        digest = (checks[0].digest or "").rpartition(":")[2][:_ID_LENGTH]
+        where = subject if layer is None else f"{subject} {layer}"
+        grid.add_row(Line(result.value, _STYLES[result]), where, digest, list(_lines(checks)))
+    result = verification.result
+    count = sum(check.result is result for check in verification.checks)
+    verdict = _VERDICTS[result].format(f"{plural(count, 'thing')} {'is' if count == 1 else 'are'}")
+    return Group(grid, Text(), Text(verdict, _STYLES[result], overflow="fold"))
+
+
+def _lines(checks: Sequence[Check]) -> Iterator[Line]:
+    right = dict.fromkeys(check.check for check in checks if check.result is Result.RIGHT)
+    if right:
+        yield Line(", ".join(right), "dim", is_folded=True)
+    for check in checks:
+        if check.result is not Result.RIGHT:
+            yield Line(f"{check.check}: {printable_line(check.text)}", _STYLES[check.result], is_folded=True)
+            if check.result is Result.WRONG and check.expected is not None and check.found is not None:
+                yield Line(f"expected {_shown(check.expected)}", "dim", is_folded=True, indent=2)
+                yield Line(f"found    {_shown(check.found)}", "dim", is_folded=True, indent=2)
+
+
+def _shown(value: str | int) -> str:
+    return printable_line(value) if isinstance(value, str) else f"{value:,}"
