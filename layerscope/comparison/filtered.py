@@ -9,7 +9,7 @@ from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.comparison.diff_tree import DiffTree, diff_tree
 from layerscope.analysis.comparison.selection import has_hits, select_changes
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.comparison.compare import Comparison, ImageComparison, LayerComparison
+from layerscope.comparison.compare import ImageComparison, LayerComparison
 
 ALL_CHANGES = frozenset({ChangeKind.ADDED, ChangeKind.MODIFIED, ChangeKind.REMOVED})
 
@@ -31,7 +31,7 @@ class FilteredComparison:
 
     def __init__(
         self,
-        comparison: Comparison,
+        comparison: ImageComparison | LayerComparison,
         changes: Collection[ChangeKind] = ALL_CHANGES,
         globs: Sequence[str] = (),
     ) -> None:

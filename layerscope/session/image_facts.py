@@ -6,7 +6,8 @@ from layerscope.analysis.comparison.config_and_packages import ConfigFacts, Conf
 from layerscope.analysis.comparison.layer_alignment import BuildStep
 from layerscope.analysis.size.base_image import BaseImage, stated_base
 from layerscope.model.documents import Healthcheck, ImageConfig, RunConfig
-from layerscope.model.image import Image, Step
+from layerscope.model.image import FileSpan, Image, Step
+from layerscope.sources.image.documents import read_span
 
 _A_SECOND = 1_000_000_000
 """In nanoseconds, the unit of a health check."""
@@ -79,6 +80,18 @@ def _variables(env: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _names(table: Mapping[str, object] | None) -> Iterator[tuple[str, str]]:
     return ((name, name) for name in table or {})
+
+
+def stored_documents(image: Image) -> tuple[bytes | None, bytes | None]:
+    """Return the config and the manifest as stored, None where the source has none; raises MissingBlob."""
+    spans = dict[str, FileSpan]()
+    for claim in image.claims():
+        if claim.span is not None and claim.digest in (None, image.config_digest, image.digest):
+            spans.setdefault(claim.subject, claim.span)
+    config, manifest = (
+        read_span(spans[subject], f"the {subject}") if subject in spans else None for subject in ("config", "manifest")
+    )
+    return config, manifest
 
 
 def layer_diff_ids(image: Image) -> list[str]:

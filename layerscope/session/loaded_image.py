@@ -16,8 +16,16 @@ from layerscope.errors import InvalidLayer, UsageError
 from layerscope.model.content_facts import WHOLE
 from layerscope.model.entries import NO_TARGET, EntryTable
 from layerscope.model.image import Image
+from layerscope.model.raw_entry import RawEntry
 from layerscope.session.content.open_layers import OpenLayers
-from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_chunks, stored_pieces
+from layerscope.sources.layer.content import (
+    blob_start,
+    file_chunks,
+    open_layer_content,
+    stored_chunks,
+    stored_pieces,
+    tar_chunks,
+)
 from layerscope.text import path_bytes, plural, printable_name, typed_names
 
 if TYPE_CHECKING:
@@ -55,6 +63,16 @@ class FileContents:
         table, rows = self._tree.tables[layer], self._tree.index.rows
         with closing(open_layer_content(self._layers.readable(layer))) as content:
             yield lambda file: stored_chunks(content, table, rows[file])
+
+    def raw_entries(self, layer: int) -> Iterator[RawEntry]:
+        """Yield the entries of a layer's tar down to their bytes, in one pass; raises FormatError."""
+        from layerscope.sources.tar.raw_entries import raw_entries  # noqa: PLC0415  # 10 ms: hashes, as for `reader`
+
+        return raw_entries(tar_chunks(self._layers.readable(layer), self._layers.is_stopped))
+
+    def blob_start(self, layer: int, size: int) -> bytes:
+        """Return the first bytes of a layer's blob as it is stored; raises FormatError."""
+        return blob_start(self._layers.readable(layer), size)
 
     def size(self, occurrence: int) -> int:
         """Return the size of the file; raises InvalidLayer for a hard link without a target."""

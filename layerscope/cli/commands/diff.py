@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple, TextIO
 
 import typer
 
+from layerscope.analysis.comparison.digest_causes import DigestReport
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.cli.answering import print_answer
 from layerscope.cli.commands.diff_sides import LayerPair, Sides, parse_sides
@@ -14,7 +15,8 @@ from layerscope.cli.opening import warn, warn_of
 from layerscope.cli.options import AsJson, DebugLog, NoCache, PlainHttp, Reference, parse_changes
 from layerscope.cli.streams import output_may_be_cut
 from layerscope.cli.terminal import has_screen, terminal
-from layerscope.comparison.compare import Comparison, compare_images, compare_layers
+from layerscope.comparison.compare import ImageComparison, LayerComparison, compare_images, compare_layers
+from layerscope.comparison.digests import digest_report
 from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.debug_log import start_log
 from layerscope.errors import UsageError
@@ -31,6 +33,7 @@ Examples:
   layerscope diff v1.tar v2.tar            two images
   layerscope diff v1.tar v2.tar --stat     which directories grew
   layerscope diff v1.tar v2.tar --patch --path /etc
+  layerscope diff v1.tar v2.tar --digests  why digests differ
   layerscope diff two.tar two.tar --image v1 --image v2
   layerscope diff v1.tar v2.tar --json | jq '.changes[] | [.change, .path]'
 
@@ -69,6 +72,10 @@ Paths = Annotated[
 ]
 Stat = Annotated[bool, typer.Option("--stat", help="Total by directory, the largest changes first.")]
 Patch = Annotated[bool, typer.Option("--patch", help="Add a unified diff of modified texts, in UTF-8.")]
+WithDigests = Annotated[bool, typer.Option("--digests", help="Say why digests differ, and what mends it.")]
+IgnoreTimes = Annotated[
+    bool, typer.Option("--ignore-times", help="With --digests --exit-code: end with 0 if only times differ.")
+]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="End with status 1 if anything differs.")]
 NoTui = Annotated[bool, typer.Option("--no-tui", help="Print, also on a terminal.")]
 
@@ -82,6 +89,8 @@ class _Form(NamedTuple):
     exit_code: bool
     changes: Collection[ChangeKind]
     globs: Sequence[str]
+    digests: bool = False
+    ignore_times: bool = False
 
     @property
     def sorted(self) -> Sequence[object]:
@@ -101,6 +110,8 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     stat: Stat = False,
     patch: Patch = False,
     mtime: Mtime = False,
+    digests: WithDigests = False,
+    ignore_times: IgnoreTimes = False,
     as_json: AsJson = False,
     exit_code: ExitCode = False,
     no_tui: NoTui = False,
@@ -111,15 +122,18 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     """Compare two layers of an image, or two images: steps, paths, config and packages."""
     start_log(debug)
     sides = parse_sides(reference, others, image, platform, engine, own=own, no_cache=no_cache)
-    shaped = no_tui or as_json or stat or patch or exit_code or only is not None or path is not None
+    shaped = no_tui or as_json or stat or patch or exit_code or digests or only is not None or path is not None
     if not shaped and _is_interactive(sides):
         _explore(sides, mtime=mtime)
         return ExitStatus.SUCCESS
     if as_json and (stat or patch):
         raise UsageError(f"--json and {'--stat' if stat else '--patch'} are two different formats")
-    form = _Form(
-        as_json, stat, patch, exit_code, parse_changes(only, sorted(ALL_CHANGES)), [_glob(glob) for glob in path or ()]
-    )
+    if ignore_times and not digests:
+        raise UsageError("--ignore-times is about digests: give --digests as well")
+    if ignore_times and mtime:
+        raise UsageError("--mtime and --ignore-times contradict each other")
+    changes, globs = parse_changes(only, sorted(ALL_CHANGES)), [_glob(glob) for glob in path or ()]
+    form = _Form(as_json, stat, patch, exit_code, changes, globs, digests, ignore_times)
     return _print(sides, form, mtime=mtime)
 
 
@@ -148,14 +162,15 @@ def _explore(sides: Sides, *, mtime: bool) -> None:
 
 def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
     with sides.opened() as (old, new):
-        if not form.exit_code:
+        if not (form.exit_code or form.digests):
             _print_answer(old, new, sides, form, mtime=mtime)
             return ExitStatus.SUCCESS
         view = _view(old, new, sides, form, mtime=mtime)
+        digests = digest_report(view.comparison) if form.digests else None
         # the status counts even if the reader of the output closes the pipe
-        status = _status(view)
+        status = _status(view, digests, ignore_times=form.ignore_times) if form.exit_code else ExitStatus.SUCCESS
         with output_may_be_cut():
-            _write(view, form, sys.stdout)
+            _write(view, form, sys.stdout, digests)
             _warn_of_images(old, new)
             _warn_of_rows(view)
         return status
@@ -179,19 +194,21 @@ def _print_answer(old: ImageSession, new: ImageSession, sides: Sides, form: _For
 
 def _view(old: ImageSession, new: ImageSession, sides: Sides, form: _Form, *, mtime: bool) -> FilteredComparison:
     if isinstance(sides.other, LayerPair):
-        comparison: Comparison = compare_layers(old.load(), *sides.other, own=sides.own, mtime=mtime)
+        comparison: LayerComparison | ImageComparison = compare_layers(
+            old.load(), *sides.other, own=sides.own, mtime=mtime
+        )
     else:
         comparison = compare_images(*load_both(old, new), mtime=mtime)
     return FilteredComparison(comparison, form.changes, form.globs)
 
 
-def _write(view: FilteredComparison, form: _Form, file: TextIO) -> None:
+def _write(view: FilteredComparison, form: _Form, file: TextIO, digests: DigestReport | None = None) -> None:
     if form.as_json:
-        write_diff_document(view, file)
+        write_diff_document(view, file, digests)
     else:
         from layerscope.report.diff.tables import write_diff_tables  # noqa: PLC0415  # 40 ms: Rich
 
-        write_diff_tables(view, file, stat=form.stat, patch=form.patch)
+        write_diff_tables(view, file, digests, stat=form.stat, patch=form.patch)
 
 
 def _warn_of_images(old: ImageSession, new: ImageSession) -> None:
@@ -214,8 +231,12 @@ def _warn_of_rows(view: FilteredComparison) -> None:
         warn_of(f"{plural(len(unread) - _MOST_UNREAD, 'more file')} cannot be read, and are listed as modified")
 
 
-def _status(view: FilteredComparison) -> ExitStatus:
+def _status(view: FilteredComparison, digests: DigestReport | None, *, ignore_times: bool) -> ExitStatus:
     """Return the status for ``--exit-code``; an error if unreadable content leaves it unknown."""
     if not view.is_certain:
         return ExitStatus.ERROR
-    return ExitStatus.FINDINGS if view.differs else ExitStatus.SUCCESS
+    # two layers may have other digests where the trees after them are the same
+    differs = view.differs if digests is None else view.images is None and view.differs
+    if digests is not None:
+        differs |= bool(digests.causes) and not (ignore_times and digests.is_time_only)
+    return ExitStatus.FINDINGS if differs else ExitStatus.SUCCESS

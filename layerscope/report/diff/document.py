@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 
 from layerscope.analysis.comparison.config_and_packages import ConfigChange, ConfigValue, PackageChange
 from layerscope.analysis.comparison.diff_tree import AFTER
+from layerscope.analysis.comparison.digest_causes import Cause, DigestReport
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.filtered import ALL_CHANGES, BrokenLayers, FilteredComparison
@@ -105,6 +106,28 @@ class PackageChangePart(Struct):
     after: list[str]
 
 
+class CausePart(Struct):
+    """Why digests differ: one kind of cause in a pair of layers (old, new), or in a document of the image.
+
+    ``made_by`` and ``remedy`` are null where the images differ in what they hold or do.
+    """
+
+    part: str
+    layer: list[int | None] | None
+    what: str
+    entries: int
+    examples: list[str]
+    made_by: str | None
+    remedy: str | None
+
+
+class DigestsPart(Struct):
+    """Why the digests differ: ``same``, ``explained`` by well-known causes alone, or ``different``."""
+
+    result: str
+    causes: list[CausePart]
+
+
 class DiffDocument(Document, kw_only=True):
     """The whole document; ``changes`` come last and sorted by path.
 
@@ -122,12 +145,22 @@ class DiffDocument(Document, kw_only=True):
     layers: list[AlignedPart] | UnsetType = UNSET
     config: list[ConfigChangePart] | UnsetType = UNSET
     packages: list[PackageChangePart] | UnsetType = UNSET
+    digests: DigestsPart | UnsetType = UNSET
     changes: list[ChangePart]
 
 
-def write_diff_document(view: FilteredComparison, file: TextIO) -> None:
+def write_diff_document(view: FilteredComparison, file: TextIO, digests: DigestReport | None = None) -> None:
     """Write the document row by row."""
-    write_document(_head(view), file, _changes(view))
+    head = _head(view)
+    if digests is not None:
+        head.digests = DigestsPart(digests.result, [_cause_part(cause) for cause in digests.causes])
+    write_document(head, file, _changes(view))
+
+
+def _cause_part(cause: Cause) -> CausePart:
+    known, layer = cause.explanation, None if cause.layer is None else list(cause.layer)
+    made_by, remedy = (known.made_by, known.remedy) if known else (None, None)
+    return CausePart(cause.part, layer, cause.what, cause.entries, list(cause.examples), made_by, remedy)
 
 
 def _head(view: FilteredComparison) -> DiffDocument:

@@ -6,9 +6,10 @@ from typing import TextIO
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from layerscope.analysis.comparison.cache_story import WRONG_DIGEST, cache_story
+from layerscope.analysis.comparison.cache_story import WRONG_DIGEST, cache_story, layer_numbers
 from layerscope.analysis.comparison.config_and_packages import ConfigChange, ConfigValue, PackageChange
 from layerscope.analysis.comparison.diff import DiffSummary
+from layerscope.analysis.comparison.digest_causes import DigestReport, Part
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.compare import ImageComparison
@@ -36,10 +37,18 @@ _COLUMNS = (
     GridColumn("relation"),
     GridColumn("instruction", is_flexible=True, least=LEAST_INSTRUCTION),
 )
+_EXAMPLES = GridColumn("such as", is_flexible=True)
 _RELATIONS = {Relation.ONLY_OLD: "only in old", Relation.ONLY_NEW: "only in new"}
 
 
-def write_diff_tables(view: FilteredComparison, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
+def write_diff_tables(
+    view: FilteredComparison,
+    file: TextIO,
+    digests: DigestReport | None = None,
+    *,
+    stat: bool = False,
+    patch: bool = False,
+) -> None:
     """Print the comparison; ``stat`` sums the paths up by directory, ``patch`` adds the differences of texts.
 
     The paths are written one by one: there may be a million.
@@ -57,8 +66,31 @@ def write_diff_tables(view: FilteredComparison, file: TextIO, *, stat: bool = Fa
         show(Group(*_image_sections(view.images)), file)
     if not view.differs:
         file.write(f"\n{_no_difference_line(view)}\n")
+    if digests is not None:
+        show(Group(*_digest_section(digests)), file)
     if patch:
         write_patch(view, file)
+
+
+def _digest_section(digests: DigestReport) -> Iterator[RenderableType]:
+    """Yield why the digests differ, a line for each cause, and what mends them."""
+    yield Text()
+    yield Text(digests.verdict, "bold", overflow="fold")
+    grid = Grid(GridColumn(""), GridColumn("cause"), GridColumn("entries", is_right=True), _EXAMPLES)
+    compressed: dict[str, list[int]] = {}
+    for cause in digests.causes:
+        if cause.part is Part.COMPRESSION and cause.layer is not None:
+            compressed.setdefault(cause.words, []).append(cause.layer[1] or 0)
+    for kind, layers in compressed.items():
+        grid.add_row(layer_numbers(layers), kind, "", "")
+    for cause in digests.causes:
+        if cause.part is not Part.COMPRESSION:
+            style = "" if cause.explanation else "yellow"
+            grid.add_row(cause.subject, Line(cause.words, style), f"{cause.entries:,}", Line(cause.example_words))
+    if not grid.is_empty:
+        yield grid
+    for remedy, words in digests.remedies.items():
+        yield Text(f"To mend {', '.join(words)}: {remedy}.", overflow="fold")
 
 
 def _image_head(view: FilteredComparison, images: ImageComparison) -> Iterator[RenderableType]:

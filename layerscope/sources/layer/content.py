@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Protocol
 
 from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, FileSpan, Layer
-from layerscope.sources.store.tar_split import TarSplitContent
+from layerscope.sources.store.tar_split import TarSplitContent, TarSplitStream
 from layerscope.sources.stream.compression import DecompressedSpan, check_unchanged, open_decompressed, open_span
+from layerscope.sources.tar.blocks import DecompressedBytes, open_stream
 
 _CHUNK = 96 * 1024
 """Bytes of a read; memory of 128 KiB or more comes from the system each time."""
@@ -139,6 +141,38 @@ def open_layer_content(layer: Layer, is_stopped: Callable[[], bool] = bool) -> L
         if layer.compression is Compression.NONE:
             return PlainContent(layer.blob, is_stopped)
         return StreamedContent(layer.blob, layer.compression, is_stopped)
+    except OSError as error:
+        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
+
+
+def tar_chunks(layer: Layer, is_stopped: Callable[[], bool] = bool) -> Iterator[bytes]:
+    """Yield the uncompressed tar of a layer from start to end; raises InvalidLayer, and ReadingStopped as others do."""
+    try:
+        with closing(_open_tar(layer)) as stream:
+            while chunk := stream.read1(_CHUNK):
+                if is_stopped():
+                    raise ReadingStopped("reading the layer was stopped")
+                yield chunk
+            stream.check()
+    except OSError as error:
+        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
+
+
+def _open_tar(layer: Layer) -> DecompressedBytes:
+    if layer.unpacked is not None:
+        return TarSplitStream(layer.unpacked)
+    if layer.blob is None or layer.compression is None:
+        raise InvalidLayer(layer.problem or "the layer is missing")
+    return open_stream(layer.blob, layer.compression)
+
+
+def blob_start(layer: Layer, size: int) -> bytes:
+    """Return the first bytes of a layer's blob as it is stored; none of a layer that has no blob."""
+    if layer.blob is None:
+        return b""
+    try:
+        with closing(open_decompressed(layer.blob, Compression.NONE)) as stream:
+            return stream.read1(size)
     except OSError as error:
         raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
 

@@ -317,3 +317,59 @@ def test_a_patch_on_a_terminal_has_no_control_character_of_the_image(tmp_path: P
         assert printing.status() == 0
         assert b"+\\x1b[2Ja\tb\\r" in printing.written
         assert b"\x1b[2J" not in printing.written
+
+
+def test_why_digests_differ_is_printed_with_what_mends_it(tmp_path: Path, capsys: Capture) -> None:
+    old, new = (docker_archive(tmp_path / f"{mtime}.tar", rebuilt(mtime)) for mtime in (1, 2))
+    outcome = ask(capsys, "diff", old, new, "--digests")
+    assert outcome.status == 0
+    _, _, section = outcome.out.partition("The digests differ only by times.\n")
+    assert [" ".join(line.split()) for line in section.splitlines()] == [
+        "cause entries such as",
+        "layer 1 modification times 1 /app",
+        "config time of the build 1 created",
+        (
+            "To mend modification times: set SOURCE_DATE_EPOCH and the output's rewrite-timestamp=true (BuildKit),"
+            " or --timestamp (podman, buildah)."
+        ),
+        "To mend time of the build: set SOURCE_DATE_EPOCH (BuildKit), or --timestamp (podman, buildah).",
+    ]
+    found = document(capsys, old, new, "--digests")["digests"]
+    assert found["result"] == "explained"
+    cause, _ = found["causes"]
+    remedy, made_by = cause.pop("remedy"), cause.pop("made_by")
+    assert "rewrite-timestamp" in remedy
+    assert made_by == "the time of the build"
+    assert cause == {"part": "headers", "layer": [1, 1], "what": "mtime", "entries": 1, "examples": ["/app"]}
+
+
+def rebuilt(mtime: int, content: bytes = b"") -> ImageRecipe:
+    history = [{"created_by": "COPY app /"}]
+    return image(layer(file("app", content, mtime=mtime)), history=history, created=f"2026-11-2{mtime}T21:19:00Z")
+
+
+@pytest.mark.parametrize(
+    ("new", "options", "status"),
+    [
+        (rebuilt(1), ["--digests"], 0),
+        (rebuilt(2), [], 0),
+        (rebuilt(2), ["--digests"], 1),
+        (rebuilt(2), ["--digests", "--ignore-times"], 0),
+        (rebuilt(1, b"other"), ["--digests", "--ignore-times"], 1),
+    ],
+)
+def test_times_alone_are_no_difference_of_digests_if_asked(
+    tmp_path: Path, capsys: Capture, new: ImageRecipe, options: list[str], status: int
+) -> None:
+    sides = docker_archive(tmp_path / "old.tar", rebuilt(1)), docker_archive(tmp_path / "new.tar", new)
+    assert ask(capsys, "diff", *sides, "--exit-code", *options).status == status
+
+
+@pytest.mark.parametrize("options", [["--ignore-times"], ["--digests", "--ignore-times", "--mtime"]])
+def test_options_about_times_that_make_no_sense_together_are_refused(
+    tmp_path: Path, capsys: Capture, options: list[str]
+) -> None:
+    path = docker_archive(tmp_path / "image.tar", rebuilt(1))
+    outcome = ask(capsys, "diff", path, path, *options)
+    assert outcome.status == 2
+    assert "--ignore-times" in outcome.err
