@@ -14,6 +14,7 @@ from layerscope.analysis.size.base_image import BaseImage
 from layerscope.model.image import Step
 from layerscope.session.dockerfile.lines import shown_dockerfile
 from layerscope.session.open import open_image
+from tests.cli.runner import ask, document
 from tests.engines.hard_image import BUSYBOX, CHANGES, DIFFERENT_LINKS, write_context
 from tests.engines.tools import BUILDERS, FORMS, Built, need, run, skopeo
 from tests.engines.trees import Marks, exported_tree, final_tree, is_made_by_engines, marks
@@ -156,7 +157,7 @@ def exported_by_docker(layout: Path, folder: Path) -> Path:
 _BASE = """\
 FROM scratch
 COPY busybox /bin/busybox
-RUN ["/bin/busybox", "ln", "-s", "busybox", "/bin/sh"]
+RUN ["/bin/busybox", "sh", "-c", "/bin/busybox ln -s busybox /bin/sh && /bin/busybox ln -s busybox /bin/rm"]
 """
 _APP = r"""FROM {base}
 ARG VERSION=1
@@ -206,3 +207,32 @@ def test_the_dockerfile_from_the_history_builds_the_same_tree(name: str, tmp_pat
 def steps_of(reference: str) -> tuple[Step, ...]:
     with open_image(reference) as session:
         return session.image.steps
+
+
+def test_the_patch_with_a_dockerignore_rebuilds_to_the_predicted_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not BUSYBOX.exists():
+        pytest.skip(f"no {BUSYBOX} on this machine")
+    need("git", "--version")
+    shutil.copy(BUSYBOX, tmp_path / "busybox")
+    for name in ("main", "tests/data", ".git/HEAD", ".git/objects/1"):
+        path = tmp_path / "app" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode() * 20_000)
+    (tmp_path / "Dockerfile").write_text(f"{_BASE}COPY app /srv/\nRUN rm -rf /srv/tests\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    first = BUILDERS["buildkit"].build(tmp_path)
+    try:
+        expected = document(capsys, "why", first.reference)["size_after_advice"]
+        patch = ask(capsys, "why", first.reference, "-f", "Dockerfile", "--patch").out
+        subprocess.run(["git", "apply", "-"], input=patch, text=True, check=True)
+    finally:
+        first.remove()
+    assert (tmp_path / ".dockerignore").read_text().splitlines() == ["app/.git", "app/tests"]
+    again = BUILDERS["buildkit"].build(tmp_path)
+    try:
+        assert document(capsys, "layers", again.reference)["image"]["content_size"] == expected
+    finally:
+        again.remove()

@@ -64,6 +64,8 @@ class Advice(NamedTuple):
     hidden_by: int | None = None
     hidden_by_instruction: str | None = None
     edits: Edits = ()
+    is_unused: bool = False
+    """True if no instruction can have used the files before they were hidden."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ class Evidence:
         paths: Iterable[bytes],
         hidden_by: int | None = None,
         edits: Edits = (),
+        is_unused: bool = False,
     ) -> Advice:
         """Return the advice to leave out files, with its saving and the instructions of its layers."""
         left_out = frozenset(files)
@@ -177,6 +180,7 @@ class Evidence:
             hidden_by,
             None if hidden_by is None else self.instructions.get(hidden_by),
             edits,
+            is_unused,
         )
 
 

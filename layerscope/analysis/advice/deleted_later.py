@@ -39,7 +39,8 @@ def deleted_later(evidence: Evidence) -> Iterator[Advice]:
             text=_text(evidence, group),
             paths=paths,
             hidden_by=group.main_hiding_layer,
-            edits=_edits(evidence, group, paths),
+            edits=_edits(evidence, group, paths) if _is_unused(evidence, group) else (),
+            is_unused=_is_unused(evidence, group),
         )
 
 
@@ -51,14 +52,17 @@ def _cause(group: DeadFiles, paths: Sequence[bytes]) -> str:
     return f"{done} too late in {named_layers(group.hiding_layers)}: {named_paths(paths, len(paths))}"
 
 
-def _edits(evidence: Evidence, group: DeadFiles, paths: list[bytes]) -> Edits:
-    """Return the edit that deletes the files where they are written; none if an instruction may have used them."""
-    if group.at_hiding_layer or any(
+def _is_unused(evidence: Evidence, group: DeadFiles) -> bool:
+    """Return whether no instruction may have used the files of one layer before they were hidden."""
+    return not group.at_hiding_layer and not any(
         _may_use_files(evidence.instructions.get(layer))
         for layer in evidence.tree.layers
         if group.layer < layer <= max(group.hiding_layers)
-    ):
-        return ()
+    )
+
+
+def _edits(evidence: Evidence, group: DeadFiles, paths: list[bytes]) -> Edits:
+    """Return the edit that deletes the files where they are written."""
     return continued(group.layer, evidence.run(group.layer), deletion(paths))
 
 

@@ -1,7 +1,7 @@
 """Changes to instructions, applied to the Dockerfile that they came from; and the patch that does so."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import unified_diff
 
 from layerscope.analysis.advice.edits import Edits, InstructionEdit
@@ -79,5 +79,10 @@ def patch_of(placed: PlacedDockerfile, changes: Iterable[Edits]) -> str:
     edited = EditedDockerfile(placed)
     for edits in changes:
         edited.apply(edits)
-    diff = unified_diff(placed.dockerfile.stored, edited.lines(), f"a/{placed.path}", f"b/{placed.path}")
+    return patch_between(placed.dockerfile.stored, edited.lines(), placed.path, placed.path)
+
+
+def patch_between(old: Sequence[str], new: Sequence[str], old_name: str | None, new_name: str) -> str:
+    """Return the patch between the lines of two texts, with their ends; without an old name, it makes a file."""
+    diff = unified_diff(old, new, f"a/{old_name}" if old_name else "/dev/null", f"b/{new_name}")
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}\n" for line in diff)

@@ -91,8 +91,11 @@ def _analysis(session: ImageSession, base: BaseImage | None, placed: PlacedDocke
 
 def _print_patch(session: ImageSession, base: BaseImage | None, placed: PlacedDockerfile) -> None:
     """Print the patch for all advice that can be applied."""
-    advice = _analysis(session, base).report.advice
-    patch = patch_of(placed, [each.edits for each in advice])
+    from layerscope.session.dockerfile.left_out import ignore_patch  # noqa: PLC0415  # 3 ms, and only for a patch
+
+    report, run = _analysis(session, base).report, session.image.config.config
+    patch = patch_of(placed, [each.edits for each in report.advice])
+    patch += ignore_patch(placed, report, (run and run.working_dir) or "/")
     if not patch:
         narrate("layerscope: no advice can be given as a patch of this Dockerfile")
     elif placed.is_outside:

@@ -6,6 +6,7 @@ from threading import Event
 
 from layerscope.analysis.dockerfile.ignore import IgnorePattern, ignore_patterns, is_ignored
 from layerscope.errors import UsageError
+from layerscope.session.dockerfile.left_out import ignore_file
 from layerscope.session.local.build_options import BuildOptions
 
 _DEBOUNCE = 300
@@ -66,12 +67,7 @@ class WatchedContext:
 
     def _patterns(self) -> list[IgnorePattern]:
         """Return the patterns of the file beside the Dockerfile, or else of the one in the context."""
-        files = [self.folder / ".containerignore", self.folder / ".dockerignore"]
-        if self._dockerfile is not None:
-            files.insert(0, self._dockerfile.with_name(f"{self._dockerfile.name}.dockerignore"))
-        for file in files:
-            try:
-                return ignore_patterns(file.read_text("utf-8", "replace"))
-            except OSError:
-                continue
-        return []
+        try:
+            return ignore_patterns(ignore_file(self.folder, self._dockerfile).read_text("utf-8", "replace"))
+        except OSError:
+            return []
