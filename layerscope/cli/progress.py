@@ -59,7 +59,7 @@ def _bar(*, counts: bool) -> "Progress":
     return progress.Progress(
         Title(""),
         progress.BarColumn(),
-        progress.MofNCompleteColumn() if counts else progress.DownloadColumn(),
+        *([progress.MofNCompleteColumn()] if counts else [progress.DownloadColumn(), progress.TransferSpeedColumn()]),
         progress.TimeElapsedColumn(),
         console=console.Console(stderr=True),
         transient=True,

@@ -149,10 +149,9 @@ class LayerList(StepList):
             error = one_line(f"! {step_line.error}", width - self._columns.digits - 2, self.glyphs)
             return [*number, Segment(error, self.style_of("error"))]
         if step_line.progress is not None:
-            blob_size = step_line.layer.blob_size
-            stored = "" if blob_size is None else f"{human_size(blob_size)} stored, "
-            room = self._bar_width(width, two_lines=two_lines) + _SIZE_WIDTH + len(" stored, ")
-            return [*number, Segment(f"{stored:>{room}}{_progress_words(step_line.progress)}", self.style_of("muted"))]
+            stored, words = _reading_words(step_line.layer, step_line.progress)
+            room = self._bar_width(width, two_lines=two_lines) + _SIZE_WIDTH
+            return [*number, Segment(f"{stored:>{room}}{words}", self.style_of("muted"))]
         size = Segment(f"{human_size(step_line.content_size):>{_SIZE_WIDTH}}")
         counts = self._counts(step_line) if two_lines or self._has_room(width, self._counts_width) else []
         return [*number, *self._bar(step_line, self._bar_width(width, two_lines=two_lines)), size, *counts]
@@ -186,11 +185,13 @@ class LayerList(StepList):
         ]
 
 
-def _progress_words(progress: float) -> str:
-    """Return how far the reading of a layer is; its size is only known once all layers before it are read, too."""
-    if progress == 1:
-        return "read"
-    return f"reading {whole_percent(progress)}" if progress else "waiting"
+def _reading_words(layer: Layer, progress: float) -> tuple[str, str]:
+    """Return the stored size of a layer, and how far its reading is: it has figures once all before it were read."""
+    size = "" if layer.blob_size is None else human_size(layer.blob_size)
+    if size and not progress and layer.blob is None and layer.unpacked is None:
+        return size, " to fetch"
+    words = "read" if progress == 1 else f"reading {whole_percent(progress)}" if progress else "waiting"
+    return size, f"{' stored, ' if size else ''}{words}"
 
 
 def dead_text(size: int | None) -> str:

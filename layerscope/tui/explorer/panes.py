@@ -78,7 +78,8 @@ def _export_words(image: Image, export: Exporting) -> str:
     """Return how far the export is: an engine may prepare it for minutes before the first byte."""
     total = f" of {human_size(export.total)}" if export.total else ""
     if image.fetch is not None:
-        return f"fetching: {human_size(export.done)}{total}, {pause_words() or f'{export.seconds} s'}"
+        rate = f"{human_size(export.done // max(1, export.seconds))}/s"
+        return f"fetching: {human_size(export.done)}{total}, {pause_words() or rate}"
     if not export.done:
         what = "prepares the export" if _is_exported(image) else "sends the writable layer"
         return f"{image.source} {what}, {export.seconds} s"

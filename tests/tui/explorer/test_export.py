@@ -145,6 +145,7 @@ async def test_layers_of_a_registry_fill_in_as_they_come(tmp_path: Path) -> None
                 it = Journey(app, pilot)
                 await it.until(lambda: "srv/" in it.screen())
                 assert "fetching: " in it.title()
+                assert "B to fetch" in it.screen()
                 assert "ADD rootfs.tar /" in it.screen()
                 may_end.set()
                 await it.until(lambda: "5.0 kB in 2 layers" in it.title())
