@@ -29,7 +29,7 @@ from layerscope.sources.layer.content import (
 from layerscope.text import path_bytes, plural, printable_name, typed_names
 
 if TYPE_CHECKING:
-    from layerscope.session.content.content_reader import ContentReader
+    from layerscope.session.content.content_reader import ContentReader, ReadFile
 
 StoredChunks = Callable[[int], Iterator[tuple[int, bytes]]]
 """A function from the occurrence of a file to its stored bytes, in chunks with their offsets; the rest is zeros."""
@@ -135,12 +135,14 @@ class FileContents:
         _, prefixes = self.reader().read({}, {file: size for file in files.values() if file >= 0})
         return {occurrence: prefixes.get(file) for occurrence, file in files.items()}
 
-    def reader(self, sparse_sizes: Collection[int] | None = None) -> "ContentReader":
-        """Return what reads digests and first bytes of many files in one pass."""
+    def reader(
+        self, sparse_sizes: Collection[int] | None = None, read_file: "ReadFile | None" = None
+    ) -> "ContentReader":
+        """Return what reads digests and first bytes of many files in one pass, or what ``read_file`` finds in them."""
         from layerscope.session.content.content_reader import ContentReader  # noqa: PLC0415  # 10 ms: hashes, which a listing does not need
 
         sizes = self.sparse_sizes if sparse_sizes is None else sparse_sizes
-        return ContentReader(self._layers, self._tree.index, self._tree.tables, sizes)
+        return ContentReader(self._layers, self._tree.index, self._tree.tables, sizes, read_file=read_file)
 
     def file(self, occurrence: int) -> int | None:
         """Return the occurrence of the regular file, the target of a hard link included; None if there is none."""

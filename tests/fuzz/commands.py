@@ -223,7 +223,15 @@ def command_lines(case: Case, folder: Path) -> Iterator[list[str]]:
     yield ["why", image, *which, "--patch", "-f", str(file)]
     yield ["history", image, _some_path(case), *which, *_maybe(dice, "--json")]
     wanted = dice.choice(
-        (["e*"], ["a", "/b"], ["re:[a-c]$"], ["--size", "+1"], ["--only", "hidden"], ["--type", "link"])
+        (
+            ["e*"],
+            ["--content", "a", "--binary"],
+            ["a", "/b"],
+            ["re:[a-c]$"],
+            ["--size", "+1"],
+            ["--only", "hidden"],
+            ["--type", "link"],
+        )
     )
     yield ["find", image, *wanted, *which, *_maybe(dice, "--json")]
     other = str(case.other)

@@ -1,8 +1,8 @@
 """Every layer that wrote, changed or removed a path, and whether the final image shows it as that layer left it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import reduce
-from itertools import compress, zip_longest
+from itertools import chain, compress, zip_longest
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -34,24 +34,38 @@ class FoundPath(NamedTuple):
     @property
     def is_live(self) -> bool:
         """True if the final image shows it."""
-        return self.hidden_by is None and self.change is not ChangeKind.REMOVED
+        return self.hidden_by is None and not self.is_removal
+
+    @property
+    def is_removal(self) -> bool:
+        """True if the layer removed it."""
+        return self.change is ChangeKind.REMOVED
 
 
 class Wanted(Struct, frozen=True):
     """A search in all layers: paths that match one of the ``queries``, if there are any, and pass all ``tests``.
 
-    ``layer`` is the only layer, and ``live`` whether what is found has to be live, or hidden.
+    ``layer`` is the only layer, and ``live`` whether what is found has to be live, or hidden. ``occurrences`` are the
+    only ones that are left of an earlier search, removals not among them.
     """
 
     queries: Sequence[Query] = ()
     tests: Sequence[EntryTest] = ()
     layer: int | None = None
     live: bool | None = None
+    occurrences: Collection[int] | None = None
+
+    @property
+    def is_any(self) -> bool:
+        """True if a path with the right name is all that is wanted."""
+        return not self.tests and self.layer is None and self.live is None and self.occurrences is None
 
     def accepts(self, found: FoundPath) -> bool:
         """Return whether a path with the right name is what is searched for."""
         if self.layer not in (None, found.layer):
             return False
+        if self.occurrences is not None:
+            return not found.is_removal and found.occurrence in self.occurrences
         if self.live is not None and not (found.is_live if self.live else found.hidden_by):
             return False
         return all(test(found.entry) for test in self.tests)
@@ -62,20 +76,35 @@ def find_paths(tree: LayeredTree, wanted: Wanted) -> Iterator[FoundPath]:
 
     A directory that a layer only repeats is not a change of that layer, and is left out.
     """
-    nodes = _named(tree, wanted.queries)
-    if wanted.tests or wanted.layer or wanted.live is not None:
+    nodes = _nodes(tree, wanted)
+    if not wanted.is_any:
         # few are left, so that it costs less to look at them again than to sort the paths of all
         nodes = (node for node in nodes if any(map(wanted.accepts, _changes_at(tree, node, b""))))
     for node in sorted(nodes, key=lambda node: path_text(tree.index.path(node))):
         yield from filter(wanted.accepts, _changes_at(tree, node, tree.index.path(node)))
 
 
-def _named(tree: LayeredTree, queries: Sequence[Query]) -> Iterable[int]:
-    """Return the nodes that match a query, ascending."""
+def found_files(tree: LayeredTree, wanted: Wanted) -> dict[int, int]:
+    """Return the occurrences of files and of hard links that are found, each with the file that has its content."""
+    nodes = _nodes(tree, wanted)
+    if wanted.is_any:
+        # four times as fast
+        occurrences: Iterable[int] = chain.from_iterable(map(tree.index.occurrences, nodes))
+    else:
+        found = chain.from_iterable(_changes_at(tree, node, b"") for node in nodes)
+        occurrences = (each.occurrence for each in found if not each.is_removal and wanted.accepts(each))
+    files = ((occurrence, tree.file_behind(occurrence)) for occurrence in occurrences)
+    return {occurrence: file for occurrence, file in files if file >= 0}
+
+
+def _nodes(tree: LayeredTree, wanted: Wanted) -> Iterable[int]:
+    """Return the nodes with the right names."""
+    if wanted.occurrences is not None:
+        return set(map(tree.index.node_of, wanted.occurrences))
     nodes = range(1, len(tree.index))
-    if not queries:
+    if not wanted.queries:
         return nodes
-    flags = reduce(either, (b"".join(query.flags(tree.index)) for query in queries))
+    flags = reduce(either, (b"".join(query.flags(tree.index)) for query in wanted.queries))
     return compress(nodes, flags[1:])
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import AnyStr
+from typing import AnyStr, NamedTuple
 
 from layerscope.analysis.search.expression import Expression, Match
 from layerscope.analysis.search.query import REGEX_PREFIX
@@ -20,6 +20,9 @@ _LONGEST_LINE = 64 * 1024
 """The longest line that is searched in one piece, in bytes."""
 
 
+_SHOWN_BEFORE, _SHOWN_AFTER = 200, 800
+"""The characters before and from the start of a match that are taken of a very long line."""
+
 _SECONDS_A_PIECE = 2.0
 """The time limit of an expression on one piece of a file."""
 
@@ -33,11 +36,15 @@ Finder = Callable[[AnyStr, float], Iterator[Match]]
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search in text and in bytes; ``literal`` is in lower case, and None for a regular expression."""
+    """A search in text and in bytes; ``literal`` is in lower case, and None for a regular expression.
+
+    ``ascii`` is a literal that is the same in bytes, and None for others.
+    """
 
     text: Finder[str]
     data: Finder[bytes]
     literal: str | None
+    ascii: bytes | None = None
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the spans of the matches in a line that is being drawn, as far as they are found in time."""
@@ -75,7 +82,8 @@ def parse_search(text: str) -> Search | None:
     literal = re.compile(re.escape(text.encode("utf-8", "surrogateescape")), flags)
     if in_hex := _HEX.fullmatch(text):
         literal = re.compile(re.escape(bytes.fromhex(in_hex[1])))
-    return Search(_finder(re.compile(re.escape(text), flags)), _finder(literal), text.lower())
+    in_ascii = text.lower().encode() if text.isascii() and not in_hex else None
+    return Search(_finder(re.compile(re.escape(text), flags)), _finder(literal), text.lower(), in_ascii)
 
 
 def _finder(pattern: re.Pattern[AnyStr]) -> Finder[AnyStr]:
@@ -103,12 +111,52 @@ def find_in_text(search: Search, chunks: Iterable[bytes], encoding: TextEncoding
         yield Found(tuple(offsets), offset + len(piece))
 
 
+class FoundLine(NamedTuple):
+    """A line with a match, counted from 1; of a very long line, the part around the match."""
+
+    line: int
+    text: str
+
+
+def find_lines(search: Search, chunks: Iterable[bytes], encoding: TextEncoding) -> Iterator[FoundLine]:
+    """Yield the lines of a text that have a match; raises UsageError if an expression takes too long."""
+    line, last = 1, 0
+    for _, piece in _pieces(chunks, encoding.newline):
+        if len(encoding.newline) > 1 or may_hold(search, piece):
+            text = piece.decode(encoding.codec, "replace")
+            for found in _lines_in(search, text, line):
+                if found.line != last:
+                    yield found
+                last = found.line
+            line += text.count("\n")
+        else:
+            line += piece.count(encoding.newline)
+
+
+def may_hold(search: Search, data: bytes) -> bool:
+    """Return False for bytes, also of text in UTF-8 or Latin-1, without a match: decoding takes ten times as long."""
+    return search.ascii is None or search.ascii in data.lower()
+
+
+def _lines_in(search: Search, text: str, line: int) -> Iterator[FoundLine]:
+    """Yield the line of each match in a piece, which starts in a line of that number."""
+    reached = 0
+    for start, end in _filled(search.text(text, _SECONDS_A_PIECE)):
+        if "\n" in text[start:end]:
+            continue
+        line += text.count("\n", reached, start)
+        reached = start
+        first, after = text.rfind("\n", 0, start) + 1, text.find("\n", start)
+        first, after = max(first, start - _SHOWN_BEFORE), start + _SHOWN_AFTER if after < 0 else after
+        yield FoundLine(line, text[first : min(after, start + _SHOWN_AFTER)].removeprefix("\ufeff").removesuffix("\r"))
+
+
 def find_in_bytes(search: Search, chunks: Iterable[bytes]) -> Iterator[Found]:
     """Yield the matches in data of any kind, a chunk at a time; raises UsageError as `find_in_text` does."""
     last, rest, offset = -1, b"", 0
     for chunk in chunks:
         piece = rest + chunk
-        spans = _filled(search.data(piece, _SECONDS_A_PIECE))
+        spans = _filled(search.data(piece, _SECONDS_A_PIECE)) if may_hold(search, piece) else ()
         offsets = [offset + start for start, _ in spans if offset + start > last]
         last = offsets[-1] if offsets else last
         yield Found(tuple(offsets), offset + len(piece))

@@ -8,18 +8,19 @@ from typing import Annotated
 
 import typer
 
-from layerscope.analysis.search.found_paths import EntryTest, Wanted, find_paths
+from layerscope.analysis.search.found_paths import EntryTest, Wanted, find_paths, found_files
 from layerscope.analysis.search.query import Query, parse_query
+from layerscope.analysis.text.search import Search, parse_search
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import warn
+from layerscope.cli.opening import warn, warn_of
 from layerscope.cli.options import AsJson
 from layerscope.cli.streams import narrate, output_may_be_cut
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
-from layerscope.report.find.document import write_find_document
+from layerscope.report.find.document import Matches, write_find_document
 from layerscope.report.find.lines import write_find_lines
-from layerscope.session.loaded_image import layer_number
+from layerscope.session.loaded_image import LoadedImage, layer_number
 from layerscope.text import printable_name
 
 EXAMPLES = """\b
@@ -28,6 +29,7 @@ Examples:
   layerscope find my-app.tar '*.pem' '*.key'       names that match a glob
   layerscope find my-app.tar 're:/lib.*\\.so(\\.|$)'
   layerscope find my-app.tar --size +10M --only hidden
+  layerscope find my-app.tar '*.conf' --content password
   layerscope find my-app.tar --mode setuid --json | jq '.matches[].path'
 
 A pattern without a slash is searched in names, else in paths. Case counts if it
@@ -74,6 +76,12 @@ OnlyOption = Annotated[
     Only | None, typer.Option("--only", help="Only what the final image shows, or what a later layer hides.")
 ]
 
+Content = Annotated[
+    str | None,
+    typer.Option("--content", metavar="TEXT", help="Only files with this text; re: and an expression, 0x and bytes."),
+]
+Binary = Annotated[bool, typer.Option("--binary", help="With --content, search also in files that are not text.")]
+
 
 @image_command
 def find(
@@ -86,34 +94,67 @@ def find(
     owner: Owner = None,
     mode: Mode = None,
     only: OnlyOption = None,
+    content: Content = None,
+    binary: Binary = False,
     as_json: AsJson = False,
 ) -> int:
     """List every layer that wrote, changed or removed a matching path, also of paths that are hidden or gone."""
     queries = [_query(pattern) for pattern in patterns or ()]
     given = ((types, _has_kind), (size, _has_size), (owner, _has_owner), (mode, _has_mode))
     tests = [make_test(text) for text, make_test in given if text is not None]
-    if not (queries or tests or layer or only):
+    if not (queries or tests or layer or only or content is not None):
         raise UsageError("name a pattern, or an option that says what to find (see layerscope find --help)")
+    if binary and content is None:
+        raise UsageError("--binary goes with --content")
+    search = None if content is None else _search(content)
     with named.opened() as session:
         if layer is not None:
             layer_number(session.image, layer)
-        tree = session.load().tree
-        found = find_paths(tree, Wanted(queries, tests, layer, None if only is None else only is Only.LIVE))
+        loaded = session.load()
+        wanted = Wanted(queries, tests, layer, None if only is None else only is Only.LIVE)
+        unread = {number for number, tally in session.tallies.layers.items() if tally.error is not None}
+        matches: Matches | None = None
+        if search is not None:
+            wanted, matches, unsearched = _with_content(loaded, wanted, search, binary=binary)
+            unread |= unsearched
+        found = find_paths(loaded.tree, wanted)
         first = next(found, None)
         rows = chain([] if first is None else [first], found)
         # the status counts even if the reader of the output closes the pipe
         with output_may_be_cut():
             if as_json:
-                write_find_document(session.image, rows, sys.stdout)
+                write_find_document(session.image, rows, sys.stdout, matches)
             else:
-                write_find_lines(session.image, tree, rows, sys.stdout)
+                write_find_lines(session.image, loaded.tree, rows, sys.stdout, matches)
         warn(session.image, session.tallies)
         if first is not None:
             return ExitStatus.SUCCESS
-        if any(tally.error is not None for tally in session.tallies.layers.values()):
+        if unread:
             raise UsageError("nothing matches in what could be read of the layers")
     narrate("nothing matches")
     return ExitStatus.FINDINGS
+
+
+def _with_content(
+    loaded: LoadedImage, wanted: Wanted, search: Search, *, binary: bool
+) -> tuple[Wanted, Matches, frozenset[int]]:
+    """Return what is wanted if the content of files is searched, the matches in them, and the layers not searched."""
+    files = found_files(loaded.tree, wanted)
+    # 10 ms, and few searches read files
+    from layerscope.session.content.content_search import find_content  # noqa: PLC0415
+
+    content = find_content(loaded, search, set(files.values()), binary=binary)
+    for number in sorted(content.unread):
+        warn_of(f"layer {number}: not every file could be searched")
+    occurrences = {occurrence for occurrence, file in files.items() if file in content.packed}
+    return Wanted(occurrences=occurrences), lambda each: content.matches(files[each.occurrence]), content.unread
+
+
+def _search(text: str) -> Search:
+    search = parse_search(text)
+    if search is None:
+        raise UsageError(f"{text or 'an empty text'} cannot be searched for")
+    return search
 
 
 def _query(pattern: str) -> Query:

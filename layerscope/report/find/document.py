@@ -1,18 +1,32 @@
 """The ``find`` document: the paths that are found, with each layer that wrote, changed or removed one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TextIO
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from layerscope.analysis.search.found_paths import FoundPath
 from layerscope.model.image import Image
 from layerscope.report.json_document import Document, write_document
 from layerscope.text import path_text
 
+Matches = Callable[[FoundPath], tuple[Sequence[tuple[int | None, str | None, int | None]], bool]]
+"""Returns the matches in the content of a path, as line and text or as offset, and whether there are more."""
+
+
+class LinePart(Struct):
+    """A line with a match; in data that is not text, the ``offset`` of a match, which has no line."""
+
+    line: int | None
+    text: str | None
+    offset: int | UnsetType = UNSET
+
 
 class MatchPart(Struct):
-    """A path as a layer wrote it; of a removal, as it was before."""
+    """A path as a layer wrote it; of a removal, as it was before.
+
+    ``lines`` are the matches in the content, if that was searched; ``more_lines`` if there are more.
+    """
 
     path: str
     layer: int
@@ -25,6 +39,8 @@ class MatchPart(Struct):
     gid: int
     live: bool
     hidden_by: int | None
+    lines: list[LinePart] | UnsetType = UNSET
+    more_lines: bool | UnsetType = UNSET
 
 
 class FindDocument(Document, kw_only=True):
@@ -33,14 +49,14 @@ class FindDocument(Document, kw_only=True):
     matches: list[MatchPart]
 
 
-def write_find_document(image: Image, found: Iterable[FoundPath], file: TextIO) -> None:
-    """Write the document row by row."""
-    write_document(FindDocument(matches=[]), file, (_match_part(image, each) for each in found))
+def write_find_document(image: Image, found: Iterable[FoundPath], file: TextIO, matches: Matches | None) -> None:
+    """Write the document row by row; ``matches`` returns those in the content of what is found."""
+    write_document(FindDocument(matches=[]), file, (_match_part(image, each, matches) for each in found))
 
 
-def _match_part(image: Image, found: FoundPath) -> MatchPart:
+def _match_part(image: Image, found: FoundPath, matches: Matches | None) -> MatchPart:
     entry = found.entry
-    return MatchPart(
+    part = MatchPart(
         path=path_text(entry.path),
         layer=found.layer,
         instruction=image.step(found.layer).instruction,
@@ -53,3 +69,8 @@ def _match_part(image: Image, found: FoundPath) -> MatchPart:
         live=found.is_live,
         hidden_by=found.hidden_by,
     )
+    if matches is not None:
+        lines, has_more = matches(found)
+        part.lines = [LinePart(line, text, UNSET if offset is None else offset) for line, text, offset in lines]
+        part.more_lines = has_more or UNSET
+    return part

@@ -1,21 +1,21 @@
 """What is found, for people: a line for each layer that wrote, changed or removed a path."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from typing import TextIO
 
 from layerscope.analysis.search.found_paths import FoundPath
-from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import Kind
 from layerscope.model.image import Image
 from layerscope.report.colors import change_styles
+from layerscope.report.find.document import Matches
 from layerscope.report.tree.lines import NO_SIZE, SIZE_WIDTH, name_and_target, owner_width
 from layerscope.report.tree.selection import link_text
 from layerscope.session.summary import layer_title
-from layerscope.text import human_size, mode_text, path_text, shortened
+from layerscope.text import human_size, mode_text, path_text, printable_text, shortened
 
 _ALIGNED, _WIDEST_NAME = 512, 60
 """The first lines, by whose names instructions are aligned, and the widest name that others are aligned with."""
@@ -23,19 +23,37 @@ _ALIGNED, _WIDEST_NAME = 512, 60
 _LEAST_INSTRUCTION, _MOST_INSTRUCTION = 16, 80
 """The cells that an instruction needs, else a terminal shows none beside a long name; and those that it gets."""
 
+_MOST_TEXT = 200
+"""The characters of a line in a file that are shown."""
 
-def write_find_lines(image: Image, tree: LayeredTree, found: Iterable[FoundPath], file: TextIO) -> None:
-    """Write a line for each: mark, permissions, owner, size, layer, whether it is live, path, instruction."""
+
+def write_find_lines(
+    image: Image, tree: LayeredTree, found: Iterable[FoundPath], file: TextIO, matches: Matches | None
+) -> None:
+    """Write a line for each: mark, permissions, owner, size, layer, whether it is live, path, instruction.
+
+    Below are the ``matches`` in its content, if that was searched.
+    """
     styles, width = change_styles(file), os.get_terminal_size(file.fileno()).columns if file.isatty() else None
-    for change, line in find_lines(image, tree, found, width):
-        before, after = styles[change]
+    for each, line in _find_lines(image, tree, found, width):
+        before, after = styles[each.change]
         file.write(f"{before}{line}{after}\n")
+        if matches is not None:
+            file.writelines(_content_lines(*matches(each)))
 
 
-def find_lines(
-    image: Image, tree: LayeredTree, found: Iterable[FoundPath], width: int | None = None
-) -> Iterator[tuple[ChangeKind, str]]:
-    """Yield the lines, each with its change; instructions are cut where a screen of the ``width`` ends."""
+def _content_lines(matches: Sequence[tuple[int | None, str | None, int | None]], has_more: bool) -> Iterator[str]:
+    for line, text, offset in matches:
+        shown = f"{line}: {printable_text(shortened(text, _MOST_TEXT))}" if text is not None else f"byte {offset:,}"
+        yield f"    {shown}\n"
+    if has_more:
+        yield "    and more\n"
+
+
+def _find_lines(
+    image: Image, tree: LayeredTree, found: Iterable[FoundPath], width: int | None
+) -> Iterator[tuple[FoundPath, str]]:
+    """Yield what is found with its line; instructions are cut where a screen of the ``width`` ends."""
     found = iter(found)
     first = list(islice(found, _ALIGNED))
     name_width = max((len(name) for name in map(_name, first) if len(name) <= _WIDEST_NAME), default=0)
@@ -52,7 +70,7 @@ def find_lines(
         room = _MOST_INSTRUCTION if width is None else min(_MOST_INSTRUCTION, width - len(line))
         if room >= _LEAST_INSTRUCTION:
             line += shortened(title(each.layer), room)
-        yield each.change, line.rstrip()
+        yield each, line.rstrip()
 
 
 def _fate(found: FoundPath) -> str:

@@ -1,6 +1,6 @@
 """Passes over the content of many files: each compressed layer is read once, and several layers in parallel."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 _NOTHING = -2
 """In place of the number of bytes of which a digest or a prefix is needed."""
 
-_FileRead = tuple[int, int, int, int]
+FileRead = tuple[int, int, int, int]
 """A file to read: its occurrence and its row, the bytes that its digest covers, and the length of its prefix."""
 
-_LayerRead = tuple[int, list[_FileRead]]
+_LayerRead = tuple[int, list[FileRead]]
 """The number of a layer, and files to read of it in the order of their content."""
 
 FileBytes = tuple[dict[int, bytes], dict[int, bytes]]
 """Digests and first bytes by the occurrence of a file."""
+
+ReadFile = Callable[[FileRead, FileBytes, LayerContent, EntryTable], None]
+"""A function that adds what is read of a file to the result."""
 
 _FILES_OF_PART = 2048
 
@@ -51,7 +54,7 @@ class ContentReader:
 
     A file is the occurrence of it in the ``log``, which says where it is in the ``tables`` of the layers. Whole files
     of ``sparse_sizes`` are compared by their stored bytes: a hole costs nothing, whatever its size. ``is_stopped`` ends
-    a pass with ReadingStopped.
+    a pass with ReadingStopped. `pass_over` has another function ``read_file``.
     """
 
     def __init__(
@@ -61,12 +64,15 @@ class ContentReader:
         tables: Mapping[int, EntryTable],
         sparse_sizes: Collection[int],
         is_stopped: IsStopped | None = None,
+        *,
+        read_file: ReadFile | None = None,
     ) -> None:
         self._layers = layers
         self._log = log
         self._tables = tables
         self._sparse_sizes = sparse_sizes
         self._is_stopped = is_stopped or layers.is_stopped
+        self._read_file = read_file or _read_file
 
     def sizes(self, files: Sequence[int]) -> Sequence[int]:
         """Return the sizes of files."""
@@ -84,21 +90,28 @@ class ContentReader:
         What is known is not read again. Files that cannot be read are missing from the result.
         """
         result: FileBytes = {}, {}
-        layers, by_layer, unknown = self._log.layers, dict[int, list[int]](), dict[int, list[_FileRead]]()
+        layers, by_layer, unknown = self._log.layers, dict[int, list[int]](), dict[int, list[FileRead]]()
         for file in digests.keys() | prefixes.keys():
             by_layer.setdefault(layers[file], []).append(file)
         for layer, files in sorted(by_layer.items()):
             if missing := self._unknown(layer, files, digests, prefixes, result):
                 unknown[layer] = missing
-        for layer in unknown:
-            # here, once, and not in every process; a layer that cannot be read is found out again when it is read
-            with suppress(FormatError):
-                self._layers.readable(layer)
         for (layer, files_read), (found_digests, found_prefixes) in self._read_layers(list(unknown.items())):
             self._add(layer, files_read, found_digests, found_prefixes)
             result[0].update(found_digests)
             result[1].update(found_prefixes)
         return result
+
+    def pass_over(self, files: Iterable[int]) -> Iterator[FileBytes]:
+        """Yield what is read of those files that can be read, for one layer, or part of one, after the other."""
+        by_layer = dict[int, list[FileRead]]()
+        for file in files:
+            layer, row = self._log.layers[file], self._log.rows[file]
+            by_layer.setdefault(layer, []).append((file, row, self._tables[layer].sizes[row], _NOTHING))
+        for layer, read in by_layer.items():
+            offsets = self._tables[layer].data_offsets
+            by_layer[layer] = sorted(read, key=lambda each: offsets[each[1]])
+        return (result for _, result in self._read_layers(list(by_layer.items())))
 
     def _unknown(
         self,
@@ -107,11 +120,11 @@ class ContentReader:
         digests: Mapping[int, int],
         prefixes: Mapping[int, int],
         result: FileBytes,
-    ) -> list[_FileRead]:
+    ) -> list[FileRead]:
         """Add what is known of the files of a layer to the result, and return the others in the order of content."""
         facts, table, rows = self._facts(layer), self._tables[layer], self._log.rows
         # a call for each of 60,000 files takes a quarter of the time in which they are compared
-        sizes, whole, unknown = table.sizes, bytes(facts.digests) if digests else b"", list[_FileRead]()
+        sizes, whole, unknown = table.sizes, bytes(facts.digests) if digests else b"", list[FileRead]()
         for file in files:
             row = rows[file]
             size, hashed, kept = sizes[row], digests.get(file, _NOTHING), prefixes.get(file, _NOTHING)
@@ -143,7 +156,7 @@ class ContentReader:
         return self._layers.known.facts(self._layers.image.layers[layer - 1])
 
     def _add(
-        self, layer: int, files: Iterable[_FileRead], digests: Mapping[int, bytes], prefixes: Mapping[int, bytes]
+        self, layer: int, files: Iterable[FileRead], digests: Mapping[int, bytes], prefixes: Mapping[int, bytes]
     ) -> None:
         """Add what was read of the files of a layer to what is known of it."""
         facts, sizes = self._facts(layer), self._tables[layer].sizes
@@ -158,6 +171,10 @@ class ContentReader:
 
     def _read_layers(self, by_layer: list[_LayerRead]) -> Iterator[tuple[_LayerRead, FileBytes]]:
         """Yield the layers, or parts of them, with what is read of each."""
+        for layer, _ in by_layer:
+            # here, once, and not in every process; a layer that cannot be read is found out again when it is read
+            with suppress(FormatError):
+                self._layers.readable(layer)
         processes, seconds = processes_at_once(), [self._seconds(part) for part in by_layer]
         is_long = sum(seconds) > _LONG_SECONDS
         if is_long and processes > 1:
@@ -229,14 +246,14 @@ class ContentReader:
                 # nothing after a break can be read either
                 with suppress(FormatError):
                     for file in files:
-                        _read_file(file, result, content, table)
+                        self._read_file(file, result, content, table)
                 content.check_unchanged()
         except FormatError:
             return {}, {}
         return result
 
 
-def _read_file(read: _FileRead, result: FileBytes, content: LayerContent, table: EntryTable) -> None:
+def _read_file(read: FileRead, result: FileBytes, content: LayerContent, table: EntryTable) -> None:
     """Add the digest and the first bytes of a file to the result."""
     (file, row, hashed, kept), (digests, prefixes) = read, result
     needed, size = max(hashed, kept), table.sizes[row]

@@ -1,6 +1,7 @@
 """``layerscope find``: the layers that hold a path."""
 
 import json
+import os
 import unicodedata
 from contextlib import closing
 from functools import partial
@@ -10,10 +11,25 @@ from typing import Any
 
 import pytest
 
+from layerscope.analysis.search.found_paths import Wanted, found_files
+from layerscope.analysis.text.search import parse_search
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.cli.opening import opened
+from layerscope.session.content.content_search import find_content
 from layerscope.sources.stream.compression import open_decompressed
-from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, whiteout, write_tar
+from tests.builders import (
+    blob_name,
+    docker_archive,
+    docker_files,
+    file,
+    hardlink,
+    image,
+    layer,
+    sha256,
+    sparse,
+    whiteout,
+    write_tar,
+)
 from tests.cli.runner import MY_APP, ask
 from tests.oracle import State, items_of_tar, restacked
 from tests.samples import SAMPLES
@@ -167,6 +183,10 @@ MISTAKES = {
     ("--owner", ":"): "--owner takes numbers such as 0, 0:42 or :42, not :",
     ("--mode", "888"): "--mode takes setuid, setgid, sticky, world-writable, or octal bits such as 644, -4000 or /222,"
     " not 888",
+    ("--binary",): "name a pattern, or an option that says what to find (see layerscope find --help)",
+    ("a", "--binary"): "--binary goes with --content",
+    ("--content", ""): "an empty text cannot be searched for",
+    ("--content", "re:["): "'[' is not a valid regular expression: unterminated character set at position 1",
     ("a", "--layer", "7"): f"{MY_APP} has no layer 7: it has 6 layers",
 }
 
@@ -184,3 +204,92 @@ def test_a_path_that_came_back_is_hidden_no_more(capsys: Capture, tmp_path: Path
         ("removed", False, None),
         ("added", True, None),
     ]
+
+
+WORDS = b"one\r\nTwo secrets: \x1b[2J\nthree \xc3\xa4 secret secret\n"
+
+
+def contents(capsys: Capture, path: Path, *arguments: str) -> dict[tuple[str, int], list[tuple[int, str]]]:
+    return {
+        (match["path"], match["layer"]): [(line["line"], line["text"]) for line in match["lines"]]
+        for match in matches(capsys, path, *arguments)
+    }
+
+
+def test_text_is_found_in_the_files_of_every_layer_with_its_lines(capsys: Capture, tmp_path: Path) -> None:
+    layers = (
+        layer(file("a", WORDS), file("b", b"nothing"), file("data", b"\0secret")),
+        layer(file("a", "sécret\n".encode("utf-16"))),
+        layer(whiteout("a"), hardlink("c", "b"), file("d", b"x" * 5000 + b"secret" + b"y" * 5000 + b"\nsecret")),
+    )
+    path = docker_archive(tmp_path / "image.tar", image(*layers))
+    found = contents(capsys, path, "--content", "secret")
+    assert found.pop(("/d", 3))[1] == (2, "secret")
+    assert found == {("/a", 1): [(2, "Two secrets: \x1b[2J"), (3, "three ä secret secret")]}, "each line once"
+    assert contents(capsys, path, "--content", "sécret") == {("/a", 2): [(1, "sécret")]}
+    assert contents(capsys, path, "--content", "re:^o.e") == {("/a", 1): [(1, "one")]}
+    assert contents(capsys, path, "--content", "two") == {("/a", 1): [(2, "Two secrets: \x1b[2J")]}
+    assert contents(capsys, path, "--content", "nothing").keys() == {("/b", 1), ("/c", 3)}
+    assert contents(capsys, path, "c", "--content", "nothing") == {("/c", 3): [(1, "nothing")]}
+    assert contents(capsys, path, "--content", "one", "--only", "hidden") == {("/a", 1): [(1, "one")]}
+    assert ask(capsys, "find", path, "--content", "Secret").status == 1
+    lines = ask(capsys, "find", path, "a", "--content", "secrets").out.splitlines()
+    assert lines[1] == "    2: Two secrets: \\x1b[2J"
+
+
+def test_data_that_is_not_text_is_searched_by_bytes_if_asked(capsys: Capture, tmp_path: Path) -> None:
+    layers = layer(file("data", b"\0\x01Secret\0secret"), sparse("holes", 1 << 40, (1 << 30, b"a secret")))
+    path = docker_archive(tmp_path / "image.tar", image(layers))
+    assert ask(capsys, "find", path, "--content", "secret").status == 1
+    data, holes = matches(capsys, path, "--content", "secret", "--binary")
+    assert [(match["path"], match["lines"]) for match in (data, holes)] == [
+        ("/data", [{"line": None, "text": None, "offset": 2}, {"line": None, "text": None, "offset": 9}]),
+        ("/holes", [{"line": None, "text": None, "offset": (1 << 30) + 2}]),
+    ]
+    (in_hex,) = matches(capsys, path, "--content", "0x00 01", "--binary")
+    assert in_hex["lines"] == [{"line": None, "text": None, "offset": 0}]
+    assert ask(capsys, "find", path, "data", "--content", "secret", "--binary").out.splitlines()[1:] == [
+        "    byte 2",
+        "    byte 9",
+    ]
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_content_agrees_with_tarfile(capsys: Capture, name: str) -> None:
+    expected_lines = {}
+    for number, tar in enumerate(plain_layers(SAMPLES / name), 1):
+        for member, content in items_of_tar(tar).contents.items():
+            try:
+                text = content.decode()
+            except UnicodeDecodeError:
+                continue
+            lines = [(at, line) for at, line in enumerate(text.split("\n"), 1) if "e" in line.lower()]
+            if lines:
+                expected_lines["/" + member.decode("utf-8", "surrogateescape"), number] = lines[:1000]
+    found = contents(capsys, SAMPLES / name, "--content", "e", "--type", "file")
+    assert found == expected_lines
+
+
+def test_only_the_first_thousand_matches_in_a_file_are_listed(capsys: Capture, tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "image.tar", image(layer(file("a", b"x\n" * 1001), file("b", b"x\n" * 1000))))
+    many, all_of_them = matches(capsys, path, "--content", "x")
+    assert (len(many["lines"]), many["more_lines"]) == (1000, True)
+    assert (len(all_of_them["lines"]), "more_lines" in all_of_them) == (1000, False)
+    assert ask(capsys, "find", path, "a", "--content", "x").out.endswith("    1000: x\n    and more\n")
+
+
+def test_a_blob_that_is_two_layers_is_searched_for_both(capsys: Capture, tmp_path: Path) -> None:
+    twice = layer(file("a", b"secret"))
+    path = docker_archive(tmp_path / "image.tar", image(twice, twice))
+    assert contents(capsys, path, "--content", "secret").keys() == {("/a", 1), ("/a", 2)}
+
+
+def test_content_that_cannot_be_read_names_its_layer(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "image.tar", image(layer(file("a", b"x" * 100_000)), layer(file("b"))))
+    with opened(str(path), None, None, None, no_cache=True) as session:
+        loaded, search = session.load(), parse_search("no such text")
+        assert search is not None
+        files = set(found_files(loaded.tree, Wanted()).values())
+        assert not find_content(loaded, search, files, binary=False).unread
+        os.truncate(path, 10_000)
+        assert 1 in find_content(loaded, search, files, binary=False).unread
