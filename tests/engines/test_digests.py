@@ -79,7 +79,7 @@ def tar_of(session: ImageSession, number: int) -> bytes:
 
 
 def with_fields(old: Any, new: Any, causes: Sequence[Cause]) -> Any:
-    """Return the config with the fields of the new one that are causes, and the diff_ids that its layers have by now."""
+    """Return the config with the fields of the new one that are causes, and with the diff_ids of its layers."""
     old["rootfs"] = new["rootfs"]
     for cause in causes:
         if cause.what == "created":
@@ -118,5 +118,5 @@ def test_applying_what_is_said_of_two_builds_to_one_gives_the_digests_of_the_oth
         for (old_layer, new_layer), causes in whats.items():
             tar = applied(tar_of(old, old_layer), tar_of(new, new_layer), causes)
             assert hashlib.sha256(tar).hexdigest() == str(new.image.layers[new_layer - 1].diff_id)[7:], report
-        configs = [json.loads(stored_documents(session.image)[0] or b"") for session in (old, new)]
-        assert with_fields(*configs, [cause for cause in report.causes if cause.part == "config"]) == configs[1]
+        before, after = (json.loads(stored_documents(session.image)[0] or b"") for session in (old, new))
+        assert with_fields(before, after, [cause for cause in report.causes if cause.part == "config"]) == after
