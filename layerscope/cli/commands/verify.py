@@ -18,8 +18,8 @@ from layerscope.text import printable_name
 EXAMPLES = """\b
 Examples:
   layerscope verify my-app.tar
-  layerscope verify registry://HOST/my-app:v1     fetch all layers, and check them
-  layerscope verify my-app:v1 --json | jq '.checks[] | select(.result != "right")'
+  layerscope verify registry://HOST/my-app    fetch all layers, and check them
+  layerscope verify my-app:v1 --json | jq .result
 
 Status 0: all is right; 1: something is wrong; 2: it cannot be told."""
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from layerscope.report.tables import Grid, GridColumn, Line, show
 from layerscope.session.verifying import Check, Result, Verification
-from layerscope.text import plural, printable_line
+from layerscope.text import plural, printable_line, short_name
 
 _STYLES = {Result.RIGHT: "green", Result.WRONG: "bold red", Result.UNKNOWN: "yellow", Result.NOTE: "cyan"}
 _ORDER = (Result.WRONG, Result.UNKNOWN, Result.NOTE, Result.RIGHT)
@@ -49,11 +49,14 @@ def _lines(checks: Sequence[Check]) -> Iterator[Line]:
         yield Line(", ".join(right), "dim", is_folded=True)
     for check in checks:
         if check.result is not Result.RIGHT:
-            yield Line(f"{check.check}: {printable_line(check.text)}", _STYLES[check.result], is_folded=True)
+            yield Line(f"{check.check}: {printable_line(check.text)}", is_folded=True, bold=len(check.check))
             if check.result is Result.WRONG and check.expected is not None and check.found is not None:
-                yield Line(f"expected {_shown(check.expected)}", "dim", is_folded=True, indent=2)
-                yield Line(f"found    {_shown(check.found)}", "dim", is_folded=True, indent=2)
+                figures = f"expected {_shown(check.expected)}, found {_shown(check.found)}"
+                yield Line(figures, "dim", is_folded=True, indent=2)
 
 
 def _shown(value: str | int) -> str:
-    return printable_line(value) if isinstance(value, str) else f"{value:,}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    algorithm, colon, encoded = value.partition(":")
+    return short_name(f"{algorithm}{colon}{encoded[:_ID_LENGTH]}")

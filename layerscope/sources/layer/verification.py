@@ -46,11 +46,19 @@ class _HashedFile(SpanFile):
 
     def readinto(self, buffer: memoryview | bytearray, /) -> int:  # type: ignore[override]  # as in `SpanFile`
         count = super().readinto(buffer)
+        self._hash(memoryview(buffer)[:count])
+        return count
+
+    def read1(self, size: int, /) -> bytes:
+        data = super().read1(size)
+        self._hash(data)
+        return data
+
+    def _hash(self, data: bytes | memoryview) -> None:
         new = self.position - self._hashed
         if new > 0:
-            self._hashes.update(memoryview(buffer)[count - new : count])
+            self._hashes.update(data if new == len(data) else memoryview(data)[-new:])
             self._hashed = self.position
-        return count
 
     def read_rest(self) -> bytes:
         """Read on where nothing was read, and return some bytes, none at the end."""

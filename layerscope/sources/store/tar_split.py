@@ -119,11 +119,18 @@ class TarSplitStream:
     def __init__(self, layer: UnpackedLayer) -> None:
         self.stored = os.stat(layer.headers).st_size  # noqa: PTH116  # as above
         self._chunks = _tar_chunks(layer)
+        self._failure: InvalidLayer | None = None
         self.consumed = 0
 
     def read1(self, _size: int, /) -> bytes:
         """Return what comes next, and none at the end; raises InvalidLayer where the store has changed."""
-        return next(self._chunks, b"")
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return next(self._chunks, b"")
+        except InvalidLayer as error:
+            self._failure = error
+            raise
 
     def check(self) -> None:
         """Do nothing: a changed store is noticed where a file of the layer is opened."""

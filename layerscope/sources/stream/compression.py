@@ -57,7 +57,9 @@ class SpanFile(RawIOBase):
         return count
 
     def read1(self, size: int, /) -> bytes:
-        return self.read(size) or b""
+        data = self._file.read(min(size, self._span.size - self._position))
+        self._position += len(data)
+        return data
 
     @property
     def position(self) -> int:

@@ -1,6 +1,8 @@
 """``layerscope verify``: nothing is wrong with the samples, and each planted defect is found, with a sentence."""
 
+import gzip
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +10,16 @@ from typing import Any
 
 import pytest
 
-from layerscope.model.image import Compression
+from layerscope.model.documents import Digest, ImageConfig, RootFS
+from layerscope.model.image import Compression, Image, Layer, UnpackedLayer
+from layerscope.model.progress import no_progress
+from layerscope.session.image_session import ImageRequest
+from layerscope.session.open import open_to_verify
+from layerscope.session.verifying import check_image
 from tests.builders import (
     OCI_CONFIG,
     OCI_INDEX,
+    OCI_LAYER,
     ImageRecipe,
     Json,
     Members,
@@ -413,6 +421,53 @@ def test_layers_of_a_registry_are_fetched_and_checked(tmp_path: Path, capsys: Ca
         ("digest", "layer", 2),
     ]
     assert all("differs from its digest" in text for *_, text in wrong)
+
+
+def test_what_cannot_be_read_is_unknown_and_its_bytes_are_checked(tmp_path: Path, capsys: Capture) -> None:
+    files = IMAGES["oci"]()
+    state(_set(3, mediaType=f"{OCI_LAYER}+encrypted"))(files)
+    state(_set(1, mediaType="application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"))(files)
+    lose("layer", 1)(files)
+    outcome = ask(capsys, "verify", write_tar(tmp_path / "image.tar", files), "--json")
+    assert outcome.status == 2
+    (foreign, encrypted) = found(outcome)
+    assert foreign[:3] == ("digest", "layer", 1)
+    assert "is a foreign layer" in foreign[3]
+    assert encrypted[:3] == ("diff_id", "layer", 3)
+    assert "is encrypted" in encrypted[3]
+
+
+def test_an_unpacked_layer_is_put_together_again(tmp_path: Path) -> None:
+    layer_folder = tmp_path / "diff"
+    layer_folder.mkdir()
+    (layer_folder / "os-release").write_bytes(b"ID=debian")
+    tar = layer(file("os-release", b"ID=debian"))
+    start = tar.index(b"ID=debian")
+    records = [
+        {"type": 2, "payload": b64encode(tar[:start]).decode()},
+        {"type": 1, "name": "os-release", "size": 9},
+        {"type": 2, "payload": b64encode(tar[start + 9 :]).decode()},
+    ]
+    headers = tmp_path / "tar-split.json.gz"
+    headers.write_bytes(gzip.compress("".join(f"{json.dumps(record)}\n" for record in records).encode()))
+    unpacked = UnpackedLayer(str(headers), str(layer_folder))
+    diff_id = Digest.parse(sha256(tar))
+
+    def checked() -> list[tuple[str, str, str]]:
+        stored = Layer(1, None, Compression.NONE, diff_id, diff_id, unpacked=unpacked)
+        config = ImageConfig(rootfs=RootFS(diff_ids=[diff_id]))
+        of_store = Image("app", "docker", config, (stored,), ())
+        opened = open_to_verify(ImageRequest(str(SAMPLES / "my-app.tar")), no_progress)
+        with opened:
+            opened.layers.take(of_store)
+            checks = check_image(opened, no_progress).checks
+        return [(check.check, check.result, check.text) for check in checks if check.layer]
+
+    assert checked() == [("diff_id", "right", "as stated"), ("entries", "right", "1 entry can be read")]
+    (layer_folder / "os-release").write_bytes(b"ID=alpine")
+    assert checked()[0][:2] == ("diff_id", "wrong")
+    (layer_folder / "os-release").write_bytes(b"ID=debian\n")
+    assert checked() == [("diff_id", "wrong", "the engine's store has changed: nobody can unpack the layer")]
 
 
 def test_an_image_that_does_not_exist_ends_in_2_with_a_sentence(capsys: Capture) -> None:
