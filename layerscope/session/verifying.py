@@ -91,7 +91,8 @@ def check_image(session: ImageSession, progress: Progress) -> Verification:
     stack = LayerStack()
     for number in sorted(read):
         stack.apply(number, read[number])
-    return Verification(image.name, [*checks, *_tree_checks(stack)])
+    # the list, the names and the manifests of an archive say the same, each once more
+    return Verification(image.name, list(dict.fromkeys([*checks, *_tree_checks(stack)])))
 
 
 _Message = tuple[bytes, int, bytes]

@@ -326,6 +326,7 @@ def test_an_image_without_defects_is_right(
     checks = document(outcome)["checks"]
     assert outcome.status == 0
     assert {check["result"] for check in checks} == {"right"}
+    assert len(set(map(json.dumps, checks))) == len(checks)
     assert [check["layer"] for check in checks if check["check"] == "diff_id"] == [1, 2, 3]
 
 
