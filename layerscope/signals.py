@@ -3,9 +3,11 @@
 A command ends at the first of them as it does after an error, so that temporary files, which may be gigabytes, are
 removed (`EndingSignals`). The explorer ends between two pieces of its work (`handled_signals`). What must not be left
 half done defers them (`deferred_signals`). While another program has the terminal, Ctrl+C is that program's
-(`interrupts_left_to_program`). A forked process ends with the first one (`fork`).
+(`interrupts_left_to_program`). A forked process ends with the first one (`fork`). The system sends one as well when
+a socket is closed (`call_at_input`).
 """
 
+import fcntl
 import os
 import signal
 import sys
@@ -131,6 +133,16 @@ def interrupts_left_to_program() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, kept)
+
+
+def call_at_input(descriptor: int, handle: Callable[[], object]) -> None:
+    """Call ``handle`` in the main thread when a socket has something to read or was closed.
+
+    A thread that waits for that would keep this process from being forked (`work.processes_at_once`).
+    """
+    signal.signal(signal.SIGIO, lambda _number, _frame: handle())
+    fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def fork() -> int:

@@ -43,6 +43,9 @@ _COMMANDS = (
     ListedCommand("containers", "layerscope.cli.commands.containers", "List the containers of the local engines."),
     ListedCommand("tags", "layerscope.cli.commands.tags", "List the tags of an image in a registry."),
     ListedCommand("cache", "layerscope.cli.commands.cache", "Show what is kept of images, or remove it."),
+    ListedCommand(
+        "docker-plugin", "layerscope.cli.commands.docker_plugin", "Make docker layerscope work, or remove it."
+    ),
     ListedCommand("config", "layerscope.cli.commands.config", "List the settings, and where each value comes from."),
 )
 """The commands in the order of the help. Only the one that runs is imported."""

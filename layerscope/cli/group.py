@@ -29,7 +29,7 @@ _END_OF_OPTIONS = "--"
 class ListedCommand(NamedTuple):
     """A command that is not imported yet.
 
-    Its ``module`` has a function of the same name, and ``EXAMPLES`` for the end of its help.
+    Its ``module`` has a function of the same name, with _ for -, and ``EXAMPLES`` for the end of its help.
     """
 
     name: str
@@ -166,6 +166,6 @@ def _import_command(listed: ListedCommand) -> "Command":
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.command(listed.name, cls=listed.command_class or PlainCommand, epilog=module.EXAMPLES)(
-        getattr(module, listed.name)
+        getattr(module, listed.name.replace("-", "_"))
     )
     return get_command(app)
