@@ -22,6 +22,9 @@ def layer_identity(layer: Layer) -> str | None:
     """Return a name that no other bytes have than those of the layer now, or None if there is none."""
     if layer.verified and layer.diff_id is not None:
         return str(layer.diff_id)
+    if layer.table is not None and layer.blob is None:
+        # what a table says is a claim about the blob, and never taken for its bytes
+        return f"table {layer.table.digest} of {layer.digest}"
     span = layer.blob or layer.packed_blob
     return None if span is None else span_identity(span)
 

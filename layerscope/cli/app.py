@@ -11,6 +11,7 @@ from layerscope.cli.options import (
     AsJson,
     DebugLog,
     DockerfileName,
+    Full,
     NoCache,
     PlainHttp,
     Reference,
@@ -91,13 +92,14 @@ def _open_image(  # noqa: PLR0917  # Typer reads the options from the signature
     as_json: AsJson = False,
     _plain_http: PlainHttp = False,
     no_cache: NoCache = False,
+    full: Full = False,
     debug: DebugLog = None,
 ) -> None:
     """Open an image in the explorer, or list its layers when stdout is not a terminal."""
     from layerscope.cli.opening import show  # noqa: PLC0415  # 30 ms, and help needs none
 
     start_log(debug)
-    show(reference, image, platform, engine, as_json=as_json, no_cache=no_cache, dockerfile=dockerfile)
+    show(reference, image, platform, engine, as_json=as_json, no_cache=no_cache, full=full, dockerfile=dockerfile)
 
 
 def make_command_line() -> ImageGroup:

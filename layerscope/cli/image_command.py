@@ -24,9 +24,16 @@ class NamedImage(NamedTuple):
     engine: Engine | None
     no_cache: bool
 
-    def opened(self) -> AbstractContextManager[ImageSession]:
+    def opened(self, *, from_tables: bool = False) -> AbstractContextManager[ImageSession]:
         """Open the image, with progress; closing it removes temporary files."""
-        return opened(self.reference, self.image, self.platform, self.engine, no_cache=self.no_cache)
+        return opened(
+            self.reference,
+            self.image,
+            self.platform,
+            self.engine,
+            no_cache=self.no_cache,
+            from_tables=from_tables,
+        )
 
 
 def image_command(function: Callable[Concatenate[NamedImage, P], Result]) -> Callable[..., Result]:

@@ -14,8 +14,8 @@ from layerscope.temporary import remove_own_folders
 
 PROGRAM = "layerscope"
 
-_AS_JSON, _NO_CACHE = "--json", "--no-cache"
-_FLAGS = frozenset({_AS_JSON, _NO_CACHE})
+_AS_JSON, _NO_CACHE, _FULL = "--json", "--no-cache", "--full"
+_FLAGS = frozenset({_AS_JSON, _NO_CACHE, _FULL})
 
 
 def run_and_end(arguments: Sequence[str]) -> NoReturn:
@@ -85,14 +85,14 @@ def _run(arguments: list[str]) -> int:
         return status if isinstance(status, int) else 0
     from layerscope.cli.opening import opened, print_layers, show, show_start  # noqa: PLC0415  # 30 ms: help needs none
 
-    as_json, no_cache = _AS_JSON in flags, _NO_CACHE in flags
+    as_json, no_cache, full = _AS_JSON in flags, _NO_CACHE in flags, _FULL in flags
     if not is_plain:
         show_start()
     elif is_listing:
-        with opened(reference, None, None, None, no_cache=no_cache) as session:
+        with opened(reference, None, None, None, no_cache=no_cache, from_tables=not full) as session:
             print_layers(session, as_json=as_json)
     else:
-        show(reference, as_json=as_json, no_cache=no_cache)
+        show(reference, as_json=as_json, no_cache=no_cache, full=full)
     return 0
 
 

@@ -22,10 +22,17 @@ from layerscope.work import start_thread
 
 @contextmanager
 def opened(
-    reference: str, image: str | None, platform: str | None, engine: Engine | None, *, no_cache: bool
+    reference: str,
+    image: str | None,
+    platform: str | None,
+    engine: Engine | None,
+    *,
+    no_cache: bool,
+    from_tables: bool = False,
 ) -> Iterator[ImageSession]:
     """Open the image, with progress; closing it removes temporary files."""
-    with opened_all([ImageRequest(reference, image, platform, engine)], no_cache=no_cache) as (session,):
+    request = ImageRequest(reference, image, platform, engine, from_tables)
+    with opened_all([request], no_cache=no_cache) as (session,):
         yield session
 
 
@@ -77,6 +84,15 @@ def warn_of(sentence: str) -> None:
     narrate(f"warning: {printable_line(sentence)}")
 
 
+def note_tables(image: Image) -> None:
+    """Say which layers are listed from their tables of contents."""
+    listed = [layer.number for layer in image.layers if layer.table is not None]
+    if len(listed) == 1:
+        narrate(f"layerscope: layer {listed[0]} is listed from its table of contents; --full reads it whole")
+    elif listed:
+        narrate(f"layerscope: {len(listed)} layers are listed from their tables of contents; --full reads them whole")
+
+
 def print_layers(session: ImageSession, *, as_json: bool = False) -> None:
     """Print the layers of an open image as a document or as a table, and warnings to standard error."""
     if as_json:
@@ -88,6 +104,7 @@ def print_layers(session: ImageSession, *, as_json: bool = False) -> None:
         from layerscope.report.layers.table import write_layer_table  # noqa: PLC0415  # 40 ms: Rich
 
         write_layer_table(session.image, session.tallies, sys.stdout)
+    note_tables(session.image)
     warn(session.image, session.tallies)
 
 
@@ -99,21 +116,29 @@ def show(
     *,
     as_json: bool = False,
     no_cache: bool = False,
+    full: bool = False,
     dockerfile: str | None = None,
 ) -> None:
     """Open the explorer on an image, or print its layers if stdout is not a terminal.
 
-    ``dockerfile`` names the Dockerfile of an image that does not hold it.
+    ``dockerfile`` names the Dockerfile of an image that does not hold it. Without ``full``, layers of a registry are
+    listed from their tables of contents.
     """
     if as_json or not has_screen():
-        with opened(reference, image, platform, engine, no_cache=no_cache) as session:
+        with opened(reference, image, platform, engine, no_cache=no_cache, from_tables=not full) as session:
             print_layers(session, as_json=as_json)
         return
     if not os.path.lexists(reference):
         _import_screen()
     with ReadingProgress(progress_title(reference)) as progress:
         opened_image = open_or_choose(
-            reference, image, platform, progress, engine=engine, cache=cache_unless(no_cache=no_cache)
+            reference,
+            image,
+            platform,
+            progress,
+            engine=engine,
+            cache=cache_unless(no_cache=no_cache),
+            from_tables=not full,
         )
     with opened_image, terminal():
         if isinstance(opened_image, UndecidedImage):

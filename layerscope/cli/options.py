@@ -67,6 +67,10 @@ DebugLog = Annotated[
     typer.Option("--debug", metavar="FILE", help="Write a log to the file."),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Read everything again, and keep nothing for the next run.")]
+Full = Annotated[
+    bool,
+    typer.Option("--full", help="Read layers in a registry whole, even if they have a table of contents."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 

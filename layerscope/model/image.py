@@ -65,6 +65,17 @@ class UnpackedLayer(Struct, frozen=True):
     folder: str
 
 
+class TableOfContents(Struct, frozen=True):
+    """The table of contents within a layer's blob, as a registry's manifest states it, and the ``file`` it is in here.
+
+    ``position`` are its offset in the blob, its stored size and its size; None where the end of the blob says it.
+    """
+
+    digest: Digest
+    position: tuple[int, int, int] | None = None
+    file: FileSpan | None = None
+
+
 class Compression(StrEnum):
     """The compression of a blob, detected from its first bytes."""
 
@@ -101,6 +112,14 @@ class Layer(Struct, frozen=True):
     """The size of a blob that is not here: an engine has exported it before, or a registry's manifest states it."""
     packed_blob: FileSpan | None = None
     """The span that the blob will have once the archive that holds it is decompressed; without a ``blob`` alone."""
+    table: TableOfContents | None = None
+    """The table that the layer is listed from, in place of its blob: a claim, so that it is not ``verified``."""
+
+    @property
+    def can_be_listed(self) -> bool:
+        """True if its bytes are here, or the table that it is listed from."""
+        has_table = self.table is not None and self.table.file is not None
+        return self.blob is not None or self.unpacked is not None or has_table
 
     @property
     def blob_size(self) -> int | None:
@@ -162,6 +181,10 @@ also lists layers if somebody takes the entries. Raises SourceError and FormatEr
 """
 
 
+ReadRange = Callable[[Layer, int, int], bytes | None]
+"""Reads bytes of a layer's blob from an offset; None where they cannot be had. Raises SourceError and FormatError."""
+
+
 class Image(Struct, frozen=True, dict=True):
     """One image of one platform.
 
@@ -194,6 +217,8 @@ class Image(Struct, frozen=True, dict=True):
     """Gets the content of layers from an engine or a registry, if the image is known without it."""
     also_in: tuple[Engine, ...] = ()
     """Other engines that have an image of the name that the user gave."""
+    read_range: ReadRange | None = None
+    """Reads a part of the blob of a layer that has a table of contents."""
     read_attestations: Callable[[], Attestations] = Attestations
     """Reads the attestations about the image, which no listing needs."""
     claims: Callable[[], Sequence[Claim]] = tuple

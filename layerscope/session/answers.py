@@ -58,7 +58,9 @@ class Answers:
 
 def _documents(image: Image) -> bytes:
     """Return all that is known of an image without its layers; its attestations are named by its digest."""
-    layers = tuple(replace(layer, blob=None, packed_blob=None, known_size=layer.blob_size) for layer in image.layers)
+    layers = tuple(
+        replace(layer, blob=None, packed_blob=None, table=None, known_size=layer.blob_size) for layer in image.layers
+    )
     described = replace(
         image,
         layers=layers,
@@ -66,6 +68,7 @@ def _documents(image: Image) -> bytes:
         read_registry=None,
         claims=tuple,
         fetch=None,
+        read_range=None,
         container_image=None,
     )
     return msgspec.json.encode(described, enc_hook=str)

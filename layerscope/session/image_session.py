@@ -35,15 +35,23 @@ class ImageRequest(NamedTuple):
     image: str | None = None
     platform: str | None = None
     engine: Engine | None = None
+    from_tables: bool = False
+    """List layers of a registry from their tables of contents, where they have any."""
 
 
 class ImageSession(AbstractContextManager["ImageSession"]):
     """An open image. A context manager: closing it removes temporary files, and keeps in the cache what was read."""
 
     def __init__(
-        self, image: Image, source: OpenedSource, *, owns_source: bool = True, cache: Cache | None = None
+        self,
+        image: Image,
+        source: OpenedSource,
+        *,
+        owns_source: bool = True,
+        cache: Cache | None = None,
+        from_tables: bool = False,
     ) -> None:
-        self.layers = OpenLayers(image, cache)
+        self.layers = OpenLayers(image, cache, from_tables=from_tables)
         self._reading = LayerReading(self.layers)
         self._source = source
         self._owns_source = owns_source
@@ -116,7 +124,13 @@ class ImageSession(AbstractContextManager["ImageSession"]):
 
         Raises FormatError if the documents of the other image are broken.
         """
-        switched = ImageSession(choice.build(), self._source, owns_source=self._owns_source, cache=self.cache)
+        switched = ImageSession(
+            choice.build(),
+            self._source,
+            owns_source=self._owns_source,
+            cache=self.cache,
+            from_tables=self.layers.from_tables,
+        )
         self._owns_source = False
         return switched
 
@@ -129,7 +143,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         has_others = len(self.choices) > 1
         tag = image.requested_tag or (next(iter(image.tags), None) if has_others else None)
         platform = request.platform or (str(image.platform) if has_others else None)
-        return ImageRequest(request.reference, tag, platform, request.engine)
+        return ImageRequest(request.reference, tag, platform, request.engine, self.layers.from_tables)
 
     def when_stopped(self, stop: Callable[[], None]) -> None:
         """Call ``stop`` as well when reading is stopped."""

@@ -21,7 +21,6 @@ from layerscope.session.content.open_layers import OpenLayers
 from layerscope.sources.layer.content import (
     blob_start,
     file_chunks,
-    open_layer_content,
     stored_chunks,
     stored_pieces,
     tar_chunks,
@@ -51,7 +50,7 @@ class FileContents:
     def chunks(self, occurrence: int) -> Iterator[bytes]:
         """Yield the bytes of a file; raises FormatError if they cannot be read."""
         layer, row = self._layer_and_row(occurrence)
-        with closing(open_layer_content(self._layers.readable(layer), self._layers.is_stopped)) as content:
+        with closing(self._layers.table_content(layer) or self._layers.content(layer)) as content:
             yield from file_chunks(content, self._tree.tables[layer], row)
 
     @contextmanager
@@ -61,7 +60,7 @@ class FileContents:
         Raises InvalidLayer if the layer is missing or cannot be opened; the function raises FormatError.
         """
         table, rows = self._tree.tables[layer], self._tree.index.rows
-        with closing(open_layer_content(self._layers.readable(layer))) as content:
+        with closing(self._layers.content(layer)) as content:
             yield lambda file: stored_chunks(content, table, rows[file])
 
     def raw_entries(self, layer: int) -> Iterator[RawEntry]:

@@ -24,9 +24,12 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
     A context manager: closing it removes temporary files.
     """
 
-    def __init__(self, source: OpenedSource, error: AmbiguousImage, cache: Cache | None = None) -> None:
+    def __init__(
+        self, source: OpenedSource, error: AmbiguousImage, cache: Cache | None = None, *, from_tables: bool = False
+    ) -> None:
         self._source = source
         self._cache = cache
+        self._from_tables = from_tables
         self._session: ImageSession | None = None
         self.error = error
 
@@ -47,7 +50,9 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
         """
         if self._session is not None:
             self._session.close()
-        self._session = ImageSession(choice.build(), self._source, owns_source=False, cache=self._cache)
+        self._session = ImageSession(
+            choice.build(), self._source, owns_source=False, cache=self._cache, from_tables=self._from_tables
+        )
         return self._session
 
     def stop_reading(self) -> None:
@@ -73,18 +78,19 @@ def open_or_choose(
     *,
     engine: Engine | None = None,
     cache: Cache | None = None,
+    from_tables: bool = False,
 ) -> ImageSession | UndecidedImage:
     """Open the image that the reference, the tag and the platform name, or all of them if these fit several.
 
     With ``engine``, the reference names an image or a container there. What the ``cache`` knows is not read again.
-    Raises LayerscopeError.
+    Layers of a registry are listed ``from_tables`` of contents, if that is asked for. Raises LayerscopeError.
     """
     known = None if cache is None else KeptImages(cache, platform)
     source = open_source(reference, engine=engine, platform=platform, known=known, progress=progress)
     try:
-        return ImageSession(source.choose(image, platform), source, cache=cache)
+        return ImageSession(source.choose(image, platform), source, cache=cache, from_tables=from_tables)
     except AmbiguousImage as error:
-        return UndecidedImage(source, error, cache)
+        return UndecidedImage(source, error, cache, from_tables=from_tables)
     except BaseException:
         source.close()
         raise
@@ -123,10 +129,9 @@ def open_to_verify(request: ImageRequest, progress: Progress) -> ImageSession:
 
     Raises as `open_image` does.
     """
-    reference, image, platform, engine = request
-    source = open_source(reference, engine=engine, platform=platform, progress=progress)
+    source = open_source(request.reference, engine=request.engine, platform=request.platform, progress=progress)
     try:
-        session = ImageSession(source.choose(image, platform, salvages=True), source)
+        session = ImageSession(source.choose(request.image, request.platform, salvages=True), source)
         _receive_images([session], progress)
     except BaseException:
         source.close()
@@ -148,8 +153,15 @@ def reopened(session: ImageSession, progress: Progress) -> ImageSession:
 
 
 def _open_decided(request: ImageRequest, progress: Progress | None, cache: Cache | None) -> ImageSession:
-    reference, image, platform, engine = request
-    opened = open_or_choose(reference, image, platform, progress, engine=engine, cache=cache)
+    opened = open_or_choose(
+        request.reference,
+        request.image,
+        request.platform,
+        progress,
+        engine=request.engine,
+        cache=cache,
+        from_tables=request.from_tables,
+    )
     if isinstance(opened, UndecidedImage):
         opened.close()
         raise opened.error

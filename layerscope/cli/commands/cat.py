@@ -31,7 +31,7 @@ def cat(
     layer: LayerNumber = None,
 ) -> None:
     """Print a file as it is after a layer, even if a later layer hides it; links are followed."""
-    with named.opened() as session:
+    with named.opened(from_tables=True) as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
         chunks = _chunks(session.load(), file_at(session.load(), path, number), path)

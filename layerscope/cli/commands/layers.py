@@ -2,7 +2,7 @@
 
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import print_layers
-from layerscope.cli.options import AsJson
+from layerscope.cli.options import AsJson, Full
 
 EXAMPLES = """\b
 Examples:
@@ -14,8 +14,9 @@ Examples:
 def layers(
     named: NamedImage,
     *,
+    full: Full = False,
     as_json: AsJson = False,
 ) -> None:
     """List steps and layers: sizes, added (+), modified (~) and removed (-) paths, dead bytes, instruction."""
-    with named.opened() as session:
+    with named.opened(from_tables=not full) as session:
         print_layers(session, as_json=as_json)

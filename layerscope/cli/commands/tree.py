@@ -8,8 +8,8 @@ import typer
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import warn
-from layerscope.cli.options import AsJson, LayerNumber, parse_changes
+from layerscope.cli.opening import note_tables, warn
+from layerscope.cli.options import AsJson, Full, LayerNumber, parse_changes
 from layerscope.report.tree.document import write_tree_document
 from layerscope.report.tree.lines import write_tree_lines
 from layerscope.report.tree.selection import TreeSelection
@@ -48,14 +48,16 @@ def tree(
     only: Only = None,
     depth: Depth = None,
     sort: Sort = SortKey.NAME,
+    full: Full = False,
     as_json: AsJson = False,
 ) -> None:
     """List the files after a layer, marked with what that layer added, changed and removed."""
     changes = parse_changes(only, _CHANGES)
-    with named.opened() as session:
+    with named.opened(from_tables=not full) as session:
         number = layer_number(session.image, layer)
         is_writable = session.image.layers[number - 1].writable if number else False
         selection = TreeSelection(number, changes, depth, by_size=sort is SortKey.SIZE, writable=is_writable)
         write = write_tree_document if as_json else write_tree_lines
         write(session.load().tree, selection, sys.stdout)
+        note_tables(session.image)
         warn(session.image, session.tallies)

@@ -61,6 +61,7 @@ class LayerPart(Struct):
     error: str | None
     rests_on_incomplete: bool
     writable: bool
+    listed_from: str
     warnings: list[str]
 
 
@@ -202,6 +203,7 @@ def _layer_part(step: Step, tallies: Tallies, layer: Layer) -> LayerPart:
         error=tally.error,
         rests_on_incomplete=tally.rests_on_incomplete,
         writable=layer.writable,
+        listed_from="layer" if layer.table is None else "table",
         warnings=list(tally.warnings),
     )
 

@@ -12,7 +12,7 @@ from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.reading.forked import ForkedWork
-from layerscope.sources.layer.content import LayerContent, file_chunks, open_layer_content, stored_chunks
+from layerscope.sources.layer.content import LayerContent, file_chunks, stored_chunks
 from layerscope.sources.tar.file_hash import data_digest, digest_of, file_hash
 from layerscope.work import IsStopped, in_parallel, processes_at_once
 
@@ -174,7 +174,7 @@ class ContentReader:
         for layer, _ in by_layer:
             # here, once, and not in every process; a layer that cannot be read is found out again when it is read
             with suppress(FormatError):
-                self._layers.readable(layer)
+                self._layers.prepare(layer)
         processes, seconds = processes_at_once(), [self._seconds(part) for part in by_layer]
         is_long = sum(seconds) > _LONG_SECONDS
         if is_long and processes > 1:
@@ -242,7 +242,7 @@ class ContentReader:
             return is_abandoned() or self._is_stopped()
 
         try:
-            with closing(open_layer_content(self._layers.readable(layer), is_stopped)) as content:
+            with closing(self._layers.content(layer, is_stopped)) as content:
                 # nothing after a break can be read either
                 with suppress(FormatError):
                     for file in files:

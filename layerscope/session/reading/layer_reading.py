@@ -130,7 +130,7 @@ def _read(
     """
     compressed = [layer for layer in layers if layer.compression not in (Compression.NONE, None)]
     # a process that is forked now cannot read what has still to come
-    are_here = all(layer.blob is not None or layer.unpacked is not None for layer in layers)
+    are_here = all(layer.can_be_listed for layer in layers)
     processes = processes_at_once() if are_here else 1
     is_long = len(compressed) > 1 and sum(map(_packed_size, layers)) >= _MANY_COMPRESSED
     if are_here and processes == 1 and is_long:
@@ -197,7 +197,7 @@ class _Pace:
 
 
 def _packed_size(layer: Layer) -> int:
-    return 0 if layer.compression is Compression.NONE else layer.blob_size or 0
+    return 0 if layer.compression is Compression.NONE or layer.table else layer.blob_size or 0
 
 
 class LayerStack:

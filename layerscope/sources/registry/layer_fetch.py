@@ -14,6 +14,8 @@ from layerscope.model.progress import ExportProgress
 from layerscope.sources.layer.verification import actual_diff_id
 from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.name import RegistryName
+from layerscope.sources.registry.table import fetched_table
+from layerscope.sources.request import KnownImages
 from layerscope.sources.stream.compression import detect_span
 from layerscope.sources.stream.spool import Spool, write_all
 
@@ -31,21 +33,26 @@ def fetch_layers(
     layers: Sequence[Layer],
     check: Callable[[], None],
     take_entries: TakeEntries | None = None,
+    *,
+    known: KnownImages | None = None,
 ) -> Iterator[ExportProgress | Layer]:
     """Yield progress, and each layer with its content once that has come whole, in the order of arrival.
 
     Each blob is fetched once, the first ones first, and must have its digest and its size. A layer that cannot be had,
     or whose bytes do not have its diff_id, comes with a ``problem``; the others are listed while they are hashed, if
     somebody is to ``take_entries``. What ``check`` raises ends all requests.
+
+    A layer with a table of contents comes with that alone, or, where it cannot be taken, whole and without it.
     """
-    sharing: dict[object, list[Layer]] = {}
+    by_blob: dict[object, list[Layer]] = {}
     for layer in layers:
-        sharing.setdefault(layer.digest or layer.number, []).append(layer)
-    total = sum(same[0].blob_size or 0 for same in sharing.values())
+        by_blob.setdefault((layer.digest or layer.number, layer.table), []).append(layer)
+    sharing = {same[0].number: same for same in by_blob.values()}
+    total = sum(same[0].blob_size or 0 for same in sharing.values() if same[0].table is None)
     events = SimpleQueue[int | Future[_Fetched]]()
     left, done, reported = len(sharing), 0, 0
     with closing(RegistryClient(name)) as client, ThreadPoolExecutor(_CONNECTIONS) as pool:
-        fetch = _LayerFetch(client, spool, events.put, is_listed=take_entries is not None)
+        fetch = _LayerFetch(client, spool, known, events.put, is_listed=take_entries is not None)
         try:
             yield ExportProgress(0, total)
             for same in sharing.values():
@@ -61,7 +68,7 @@ def fetch_layers(
                 if isinstance(event, Future):
                     left -= 1
                     fetched, entries = event.result()
-                    for layer in sharing[fetched.digest or fetched.number]:
+                    for layer in sharing[fetched.number]:
                         own = replace(fetched, number=layer.number)
                         if take_entries is not None and entries is not None:
                             take_entries(own, entries)
@@ -70,7 +77,7 @@ def fetch_layers(
                 done += event
                 if done - reported >= _PROGRESS_STEP:
                     reported = done
-                    yield ExportProgress(done, total)
+                    yield ExportProgress(done, max(done, total))
         finally:
             if left:
                 fetch.is_stopped = True
@@ -84,20 +91,34 @@ _Fetched = tuple[Layer, LayerEntries | None]
 class _LayerFetch:
     """Fetches layers, in any thread; ``count`` gets the bytes as they come."""
 
-    def __init__(self, client: RegistryClient, spool: Spool, count: Callable[[int], None], *, is_listed: bool) -> None:
+    def __init__(
+        self,
+        client: RegistryClient,
+        spool: Spool,
+        known: KnownImages | None,
+        count: Callable[[int], None],
+        *,
+        is_listed: bool,
+    ) -> None:
         self._client = client
         self._spool = spool
+        self._known = known
         self._count = count
         self._is_listed = is_listed
         self.is_stopped = False
 
     def __call__(self, layer: Layer) -> _Fetched:
         """Return a layer with its content, and its entries; raises ReadingStopped once the client is cancelled."""
-        if layer.digest is None:
+        digest = layer.digest
+        if digest is None:
             return replace(layer, problem="the manifest does not name its blob"), None
         try:
+            table = None if layer.table is None else fetched_table(self._client, layer, self._known)
+            if table is not None:
+                return self._listed(layer, *table)
+            layer = replace(layer, table=None)
             with self._spool.new_file(f"a layer of {self._client.name.title}") as file:
-                for chunk in self._client.blob(layer.digest, layer.blob_size):
+                for chunk in self._client.blob(digest, layer.blob_size):
                     write_all(file, chunk)
                     self._count(len(chunk))
                 size = file.tell()
@@ -108,6 +129,10 @@ class _LayerFetch:
         except (FormatError, SourceError) as error:
             contradicts = "digest" if isinstance(error, DigestMismatch) else None
             return replace(layer, problem=str(error), contradicts=contradicts), None
+
+    def _listed(self, layer: Layer, data: bytes, entries: LayerEntries) -> _Fetched:
+        file = self._spool.file(lambda file: write_all(file, data), "a table of contents")
+        return replace(layer, table=layer.table and replace(layer.table, file=file)), entries
 
     def _checked(self, layer: Layer) -> _Fetched:
         """Return a layer as verified, or with a problem if it has other bytes; the reader says why a stream breaks."""

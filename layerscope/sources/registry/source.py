@@ -1,15 +1,16 @@
 """The registries as a source: documents first, then the layers that are to be read."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from functools import partial
+from itertools import zip_longest
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from layerscope.errors import FormatError, InvalidManifest, LayerscopeError
 from layerscope.model.candidate import Candidate
-from layerscope.model.documents import Digest, Index, decode
+from layerscope.model.documents import Descriptor, Digest, Index, Manifest, decode
 from layerscope.model.image import FileSpan, Image, Layer
 from layerscope.model.provenance import RegistryFacts
 from layerscope.sources.image.builder import Origin
@@ -20,6 +21,7 @@ from layerscope.sources.image.oci_layout import ATTESTATION, oci_candidates
 from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.layer_fetch import fetch_layers
 from layerscope.sources.registry.name import RegistryName, parse_registry_name
+from layerscope.sources.registry.table import stated_table
 from layerscope.sources.request import REGISTRY, KnownImages, Request
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import human_size
@@ -36,9 +38,10 @@ def open_image(request: Request, spool: Spool) -> tuple[Candidate, ...]:
     client = RegistryClient(name)
     spool.on_close(client.close)
     spool.progress(0, None)
-    start, candidates = _candidates(client, name, Origin.registry(request.reference), spool, request.known)
+    origin = Origin.registry(request.reference)
+    start, documents, candidates = _candidates(client, name, origin, spool, request.known)
     tags = (str(replace(name, digest=None)),) if name.tag else ()
-    opened = _Opened(client, spool, request.known, tags, start, candidates)
+    opened = _Opened(client, spool, request.known, tags, start, documents, candidates)
     return tuple(
         replace(
             each,
@@ -58,6 +61,7 @@ class _Opened(NamedTuple):
     known: KnownImages | None
     tags: tuple[str, ...]
     start: Digest
+    documents: Documents
     candidates: tuple[Candidate, ...]
 
 
@@ -69,25 +73,26 @@ def tagged_image(
     Raises ImageNotFound, SourceError and FormatError.
     """
     with ExitStack() as stack:
-        digest, candidates = _candidates(client, name, Origin.registry(f"{REGISTRY}{name}"), Spool(stack), known)
+        digest, _, candidates = _candidates(client, name, Origin.registry(f"{REGISTRY}{name}"), Spool(stack), known)
         return digest, choose(candidates, None, platform, name="the tag").build()
 
 
 def _candidates(
     client: RegistryClient, name: RegistryName, origin: Origin, spool: Spool, known: KnownImages | None
-) -> tuple[Digest, tuple[Candidate, ...]]:
+) -> tuple[Digest, Documents, tuple[Candidate, ...]]:
     files = _RegistryFiles(client, spool, known)
-    digest = files.start(name)
-    return digest, oci_candidates(Documents(files), origin, digest)
+    digest, documents = files.start(name), Documents(files)
+    return digest, documents, oci_candidates(documents, origin, digest)
 
 
 def _build(build: Callable[[], Image], opened: _Opened) -> Image:
     image = build()
     return replace(
         image,
-        layers=tuple(_as_known(layer, opened.known) for layer in image.layers),
+        layers=tuple(_as_known(layer, opened.known) for layer in _with_tables(image, opened.documents)),
         tags=opened.tags,
-        fetch=partial(fetch_layers, opened.client.name, opened.spool),
+        fetch=partial(fetch_layers, opened.client.name, opened.spool, known=opened.known),
+        read_range=partial(_read_range, opened.client),
         read_registry=partial(_registry_facts, image, opened),
     )
 
@@ -114,12 +119,27 @@ def _registry_facts(image: Image, opened: _Opened) -> RegistryFacts:
     return RegistryFacts(image.attestations, shown, opened.client.rate_limit, problem)
 
 
+def _with_tables(image: Image, documents: Documents) -> Iterator[Layer]:
+    """Yield the layers of an image with the tables of contents that its manifest states; a broken one states none."""
+    described = list[Descriptor]()
+    with suppress(FormatError):
+        described = (image.digest and documents.document(image.digest.blob_name, Manifest).layers) or []
+    for layer, descriptor in zip_longest(image.layers, described[: len(image.layers)]):
+        table = descriptor and stated_table(layer, descriptor.annotations or {})
+        yield replace(layer, table=table) if table else layer
+
+
+def _read_range(client: RegistryClient, layer: Layer, offset: int, size: int) -> bytes | None:
+    return None if layer.digest is None else client.blob_range(layer.digest, offset, size)
+
+
 def _as_known(layer: Layer, known: KnownImages | None) -> Layer:
     """Return a layer as verified if an earlier run has found that the bytes of its blob have its diff_id."""
     digest, diff_id = layer.digest, layer.diff_id
     if known is None or digest is None or diff_id is None:
         return layer
-    return replace(layer, verified=digest == diff_id or known.has_diff_id(digest, diff_id))
+    is_known = digest == diff_id or known.has_diff_id(digest, diff_id)
+    return replace(layer, verified=is_known, table=None if is_known else layer.table)
 
 
 class _RegistryFiles:

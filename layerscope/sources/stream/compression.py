@@ -233,6 +233,17 @@ class DecompressedSpan:
         self._file.close()
 
 
+def decompressed_start(data: bytes, compression: Compression, size: int) -> bytes:
+    """Return at most ``size`` bytes that the first member or frame in data decompresses to; none if it is broken."""
+    if compression is Compression.NONE:
+        return data[:size]
+    codec = _CODECS[compression]()
+    try:
+        return codec.new_member().decompress(data, size)
+    except codec.errors:
+        return b""
+
+
 def open_decompressed(
     span: FileSpan, compression: Compression, *, in_large_chunks: bool = False, file: SpanFile | None = None
 ) -> DecompressedSpan:

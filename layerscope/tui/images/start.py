@@ -228,7 +228,7 @@ class StartScreen(Screen[object]):
             self.app.push_screen(opening, self._opened)
 
     def _open(self, reference: str, progress: Progress) -> ImageSession | UndecidedImage:
-        return open_or_choose(reference, progress=progress, cache=self._cache)
+        return open_or_choose(reference, progress=progress, cache=self._cache, from_tables=True)
 
     def _opened(self, opened: ImageSession | UndecidedImage | None) -> None:
         if opened is not None:

@@ -97,6 +97,7 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
                 "error": None,
                 "rests_on_incomplete": False,
                 "writable": False,
+                "listed_from": "layer",
                 "warnings": [],
             },
             {
@@ -118,6 +119,7 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
                 "error": None,
                 "rests_on_incomplete": False,
                 "writable": False,
+                "listed_from": "layer",
                 "warnings": [],
             },
         ],

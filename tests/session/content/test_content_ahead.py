@@ -18,9 +18,10 @@ BASE = layer(
 TOP = layer(file("written-again.txt", b"new bytes"), file("d.txt", b"small"))
 
 PROGRAM = """
-from layerscope.session.content import content_ahead, content_reader
+from layerscope.session.content import content_ahead
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis, size_analysis
+from layerscope.sources.layer import content
 
 with open_image(sys.argv[1]) as session:
     expected = SizeAnalysis(session.load()).report
@@ -29,7 +30,7 @@ content_ahead.processes_at_once = lambda: 2
 with open_image(sys.argv[1]) as session:
     analysis = size_analysis(session)
     # this process reads nothing
-    content_reader.open_layer_content = None
+    content.open_layer_content = None
     report = analysis.report
     print(report.duplicates == expected.duplicates, report.dead == expected.dead)
     print(len(report.duplicates), len(report.dead.entries), left())

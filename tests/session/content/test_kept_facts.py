@@ -7,11 +7,11 @@ import pytest
 from layerscope.cache.cache import Cache
 from layerscope.comparison.compare import compare_images
 from layerscope.model.image import Compression
-from layerscope.session.content import content_reader
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
 from layerscope.session.reading.shared_layers import load_both
 from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.sources.layer import content
 from tests.builders import file, image, layer, oci_archive, sparse
 
 BASE = layer(
@@ -46,7 +46,7 @@ def archives(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path
 
 def forbid_content(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every pass over content fail."""
-    monkeypatch.setattr(content_reader, "open_layer_content", None)
+    monkeypatch.setattr(content, "open_layer_content", None)
 
 
 def opened(path: Path, cache: Cache | None) -> ImageSession:

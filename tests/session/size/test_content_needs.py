@@ -6,11 +6,11 @@ import pytest
 
 from layerscope.comparison.compare import compare_images
 from layerscope.model.image import Compression
-from layerscope.session.content import content_reader
 from layerscope.session.open import open_image
 from layerscope.session.reading.shared_layers import load_both
 from layerscope.session.size import analysis
 from layerscope.session.size.analysis import SizeAnalysis, size_analysis
+from layerscope.sources.layer import content
 from tests.builders import file, image, layer, oci_archive
 
 STATUS = b"Package: app\nStatus: install ok installed\nVersion: %d\n"
@@ -40,7 +40,7 @@ def packed(path: Path, *layers: bytes) -> str:
 
 def forbid_content(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every pass over content fail."""
-    monkeypatch.setattr(content_reader, "open_layer_content", None)
+    monkeypatch.setattr(content, "open_layer_content", None)
 
 
 def results(size: SizeAnalysis) -> object:

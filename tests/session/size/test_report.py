@@ -10,12 +10,11 @@ from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.dead import DeadReason
 from layerscope.analysis.size.live import live_files
 from layerscope.model.image import Compression, Layer
-from layerscope.session import loaded_image
-from layerscope.session.content import content_reader
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.report import SizeReport, size_report
+from layerscope.sources.layer import content
 from layerscope.sources.layer.content import LayerContent, open_layer_content
 from tests.builders import (
     OCI_CONFIG,
@@ -236,8 +235,7 @@ def test_a_compressed_layer_is_decompressed_once(
         opens.append(layer.number)
         return open_layer_content(layer, is_stopped)
 
-    monkeypatch.setattr(content_reader, "open_layer_content", counted)
-    monkeypatch.setattr(loaded_image, "open_layer_content", counted)
+    monkeypatch.setattr(content, "open_layer_content", counted)
     session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
     assert size_report(session.load()).secrets
     assert sorted(opens) == [1, 2, 3]
@@ -266,8 +264,7 @@ def never_open(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(layer: Layer, _is_stopped: Callable[[], bool]) -> LayerContent:
         raise AssertionError(f"layer {layer.number} is read")
 
-    monkeypatch.setattr(content_reader, "open_layer_content", never)
-    monkeypatch.setattr(loaded_image, "open_layer_content", never)
+    monkeypatch.setattr(content, "open_layer_content", never)
 
 
 def test_nothing_is_read_if_all_sizes_differ(
