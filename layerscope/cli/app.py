@@ -29,6 +29,7 @@ _COMMANDS = (
     ListedCommand("diff", "layerscope.cli.commands.diff", "Compare two layers or two images."),
     ListedCommand("find", "layerscope.cli.commands.find", "Find paths in all layers, hidden ones too."),
     ListedCommand("history", "layerscope.cli.commands.history", "Show what each layer did to one path."),
+    ListedCommand("packages", "layerscope.cli.commands.packages", "List the packages, and which layer brought each."),
     ListedCommand("cat", "layerscope.cli.commands.cat", "Print a file, as it is at any layer."),
     ListedCommand("extract", "layerscope.cli.commands.extract", "Copy files and folders out of the image."),
     ListedCommand("check", "layerscope.cli.commands.check", "Check the image against rules, for CI."),

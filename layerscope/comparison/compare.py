@@ -19,7 +19,7 @@ from layerscope.analysis.comparison.pairing import Pairing, pair_layers
 from layerscope.analysis.comparison.rebuilt import LayerContents, holds_the_same, same_tables
 from layerscope.analysis.content import Digests
 from layerscope.analysis.packages.final_files import FinalFiles
-from layerscope.analysis.packages.sizes import MANAGERS
+from layerscope.analysis.packages.sizes import MANAGERS, find_packages
 from layerscope.analysis.size.live import live_files
 from layerscope.analysis.tree.path_history import Revision, path_history
 from layerscope.analysis.tree.tree_state import TreeState
@@ -220,7 +220,7 @@ def _shared_layers(old: LoadedImage, new: LoadedImage) -> Mapping[int, int]:
 def _packages(loaded: LoadedImage) -> list[PackageVersion]:
     tree = loaded.tree
     files = FinalFiles(tree, live_files(tree), loaded.contents.prefixes)
-    packages = (package for manager in MANAGERS for package in manager.find(files))
+    packages = (package for manager in MANAGERS for package in find_packages(files, manager))
     return [(package.manager, package.name, package.version) for package in packages]
 
 

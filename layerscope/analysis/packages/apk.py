@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from layerscope.analysis.packages.final_files import LONGEST_PATH, FinalFiles
+from layerscope.analysis.packages.final_files import LONGEST_PATH, ParseBudget
 from layerscope.analysis.packages.package import Package
 
-DATABASES = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
+DATABASES = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 
 
 def parse_installed(lines: Iterable[bytes]) -> Iterator[Package]:
@@ -28,8 +28,6 @@ def parse_installed(lines: Iterable[bytes]) -> Iterator[Package]:
             paths.append(folder + b"/" + value if folder else value)
 
 
-def find_packages(files: FinalFiles) -> Iterator[Package]:
-    """Yield the Alpine packages of the image; both paths often lead to one file."""
-    databases = {data: path for path, data in files.read(DATABASES).items()}
-    for data, path in databases.items():
-        yield from parse_installed(files.lines(path, data))
+def read(_path: bytes, data: bytes, budget: ParseBudget) -> Iterator[Package]:
+    """Yield the packages of a database."""
+    return parse_installed(budget.lines(data))

@@ -13,7 +13,10 @@ from layerscope.analysis.packages.package import Package
 
 STATUS = b"var/lib/dpkg/status"
 INFO = b"var/lib/dpkg/info/"
-_STATUS_FOLDER = b"var/lib/dpkg/status.d"
+DATABASES = (STATUS.decode(), "var/lib/dpkg/status.d/*")
+LISTS = (f"{INFO.decode()}*.list",)
+
+_SUMS = b".md5sums"
 
 Stanza = Mapping[str, str]
 """The fields of one package, by lower-case name."""
@@ -73,33 +76,24 @@ def installed(files: FinalFiles) -> list[Stanza]:
     return [stanza for stanza in stanzas if is_installed(stanza)]
 
 
-def find_packages(files: FinalFiles) -> Iterator[Package]:
-    """Yield the Debian packages of the image."""
-    stanzas = installed(files)
-    lists = files.read(name for stanza in stanzas for name in list_names(stanza))
-    for stanza in stanzas:
-        name = next((name for name in list_names(stanza) if name in lists), None)
-        # A list belongs to one package: a status with many stanzas of one name must not parse it for each of them.
-        paths = parse_paths(files.lines(name, lists.pop(name))) if name else ()
-        yield _package(stanza, (*paths, *([name] if name else [])))
-    yield from _distroless(files)
+def listed(lines: Iterable[bytes], path: bytes) -> tuple[bytes, ...]:
+    """Return the relative paths that a ``.list`` file names, and its own, or those of an ``.md5sums`` file."""
+    if path.endswith(_SUMS):
+        names = (line.partition(b"  ")[2].strip() for line in lines)
+        return tuple(name for name in names if 0 < len(name) <= LONGEST_PATH)
+    return (*parse_paths(lines), path)
 
 
-def _distroless(files: FinalFiles) -> Iterator[Package]:
-    contents = files.read(files.paths_below(_STATUS_FOLDER))
-    for path, data in contents.items():
-        if path.endswith(b".md5sums"):
-            continue
-        sums = contents.get(path + b".md5sums") or contents.get(path.removesuffix(b".control") + b".md5sums") or b""
-        names = (line.partition(b"  ")[2].strip() for line in files.lines(path, sums))
-        paths = tuple(name for name in names if 0 < len(name) <= LONGEST_PATH)
-        for stanza in parse_stanzas(files.lines(path, data)):
-            yield _package(stanza, paths)
-            paths = ()
-
-
-def _package(stanza: Stanza, paths: tuple[bytes, ...]) -> Package:
-    return Package("dpkg", stanza["package"], stanza.get("version", ""), paths)
+def read(path: bytes, data: bytes, budget: ParseBudget) -> Iterator[Package]:
+    """Yield the packages of a status file that are installed, or the one of a file in ``status.d``."""
+    if path.endswith(_SUMS):
+        return
+    is_status = path.rpartition(b"/")[2] == b"status"
+    sums = (path + _SUMS, path.removesuffix(b".control") + _SUMS)
+    for stanza in parse_stanzas(budget.lines(data)):
+        if is_installed(stanza) or not is_status:
+            lists = tuple(list_names(stanza)) if is_status else sums
+            yield Package("dpkg", stanza["package"], stanza.get("version", ""), lists=lists)
 
 
 MARKS = b"var/lib/apt/extended_states"

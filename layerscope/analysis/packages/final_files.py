@@ -1,10 +1,9 @@
-"""The files of the final image, by path, and limits on the package databases among them."""
+"""The files of an image at a layer, by path, and limits on the package databases among them."""
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 
 from layerscope.analysis.content import Prefixes
-from layerscope.analysis.search.path_patterns import nodes_named
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.image_links import ImagePaths
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -26,8 +25,8 @@ _LONGEST_LINE = 1024 * 1024
 class ParseBudget:
     """The lines that may still be parsed of the databases of one image."""
 
-    def __init__(self) -> None:
-        self._left = _MOST_LINES
+    def __init__(self, lines: int = _MOST_LINES) -> None:
+        self._left = lines
 
     @property
     def is_spent(self) -> bool:
@@ -72,55 +71,46 @@ def needed_of_database(size: int) -> int:
     return LARGEST_FILE if size <= LARGEST_FILE else 0
 
 
-class FinalFiles:
-    """The live files by path, with symlinked folders followed; a file is named by its position among the live files.
+class LayerFiles:
+    """The regular files of the merged tree at a layer by path, with symlinked folders followed.
 
     ``budget`` limits what is parsed of them; ``unread`` are files that were too large, or too many, to be read.
     """
 
-    def __init__(self, tree: LayeredTree, live: LiveFiles, prefixes: Prefixes) -> None:
-        self.live = live
-        self._tree = tree
+    def __init__(self, tree: LayeredTree, layer: int, prefixes: Prefixes, budget: ParseBudget | None = None) -> None:
+        self.tree = tree
+        self.layer = layer
         self._prefixes = prefixes
-        self.budget = ParseBudget()
+        self.budget = budget or ParseBudget()
         self.unread: list[bytes] = []
         self._bytes_left = LARGEST_TOTAL
-        self._positions = {node: position for position, node in enumerate(live.nodes)}
-        self._last = tree.layers[-1] if tree.layers else 0
-        self._paths = ImagePaths(tree, self._last)
+        self._paths = ImagePaths(tree, layer)
         self._folders: dict[bytes, int | None] = {b"": 0}
-        self._names: dict[int, dict[bytes, int]] = {}
 
-    def position(self, path: bytes) -> int | None:
-        """Return the position of the regular file at the path, or None if there is none."""
+    def file(self, path: bytes) -> int | None:
+        """Return the occurrence of the regular file at the path, or None if there is none."""
         folder, _, name = path.rpartition(b"/")
         parent = self._folder(folder)
-        return None if parent is None else self._positions.get(self._children(parent).get(name, 0))
+        node = None if parent is None else self.tree.index.child(parent, name)
+        return None if node is None else self._file_at(node)
 
-    def below(self, folder: bytes) -> range:
-        """Return the positions of all files below the folder."""
+    def files_below(self, folder: bytes) -> Iterator[int]:
+        """Yield the occurrences of all regular files below the folder."""
         node = self._folder(folder)
-        return range(0) if not node else self.live.below(node, self._tree.index.ends[node])
-
-    def path(self, position: int) -> bytes:
-        return self._tree.index.path(self.live.nodes[position])
-
-    def paths_below(self, folder: bytes) -> list[bytes]:
-        return [self.path(position) for position in self.below(folder)]
-
-    def paths_named(self, name: bytes) -> Iterator[bytes]:
-        nodes = (node for node in nodes_named(self._tree.index, name) if node in self._positions)
-        return map(self._tree.index.path, nodes)
+        for each in range(node + 1, self.tree.index.ends[node]) if node else ():
+            file = self._file_at(each)
+            if file is not None:
+                yield file
 
     def read(self, paths: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the bytes of the files at the paths; files that are missing, too large or unreadable are left out."""
-        positions = {path: position for path in paths if (position := self.position(path)) is not None}
+        files = {path: file for path in paths if (file := self.file(path)) is not None}
         wanted: dict[bytes, int] = {}
-        for path, position in positions.items():
-            size = self.live.sizes[position]
+        for path, file in files.items():
+            size = self.tree.own_size(file)
             if size <= min(LARGEST_FILE, self._bytes_left):
                 self._bytes_left -= size
-                wanted[path] = self.live.occurrences[position]
+                wanted[path] = file
             else:
                 self.unread.append(path)
         contents = self._prefixes(list(wanted.values()), LARGEST_FILE)
@@ -132,13 +122,46 @@ class FinalFiles:
         if self.budget.is_spent:
             self.unread.append(path)
 
+    def _file_at(self, node: int) -> int | None:
+        """Return the regular file whose bytes count at a node."""
+        occurrence = self.tree.index.occurrence(node, self.layer)
+        file = self.tree.file_behind(occurrence) if occurrence >= 0 else -1
+        return file if file >= 0 and self.tree.index.carrier(file, self.layer) == occurrence else None
+
     def _folder(self, path: bytes) -> int | None:
         """Return the node of a folder, or None if the path leads to none."""
         if path not in self._folders:
             node = self._paths.node(path)
-            is_folder = node is not None and self._tree.is_directory(node, self._last)
+            is_folder = node is not None and self.tree.is_directory(node, self.layer)
             self._folders[path] = node if is_folder else None
         return self._folders[path]
+
+
+class FinalFiles(LayerFiles):
+    """The ``live`` files at a layer, by default the last; a file is named by its position among them."""
+
+    def __init__(self, tree: LayeredTree, live: LiveFiles, prefixes: Prefixes, layer: int | None = None) -> None:
+        last = tree.layers[-1] if tree.layers else 0
+        super().__init__(tree, last if layer is None else layer, prefixes)
+        self.live = live
+        self._positions = {node: position for position, node in enumerate(live.nodes)}
+        self._names: dict[int, dict[bytes, int]] = {}
+
+    def file(self, path: bytes) -> int | None:
+        """Return the occurrence of the regular file at the path, or None if there is none."""
+        position = self.position(path)
+        return None if position is None else self.live.occurrences[position]
+
+    def position(self, path: bytes) -> int | None:
+        """Return the position of the regular file at the path, or None if there is none."""
+        folder, _, name = path.rpartition(b"/")
+        parent = self._folder(folder)
+        return None if parent is None else self._positions.get(self._children(parent).get(name, 0))
+
+    def below(self, folder: bytes) -> range:
+        """Return the positions of all files below the folder."""
+        node = self._folder(folder)
+        return range(0) if not node else self.live.below(node, self.tree.index.ends[node])
 
     def _children(self, folder: int) -> dict[bytes, int]:
         """Return the nodes directly below a folder by name.
@@ -146,6 +169,6 @@ class FinalFiles:
         A package lists thousands of files in few folders, and a dictionary finds them faster than `PathIndex.child`.
         """
         if folder not in self._names:
-            index = self._tree.index
+            index = self.tree.index
             self._names[folder] = {index.name(child): child for child in index.children(folder)}
         return self._names[folder]

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 
-from layerscope.analysis.packages.final_files import FinalFiles
+from layerscope.analysis.packages.final_files import ParseBudget
 from layerscope.analysis.packages.package import Package
 
+DATABASES = ("**/node_modules/*/package.json", "**/node_modules/@*/*/package.json")
+
 _MODULES = b"node_modules"
-_MANIFEST = b"package.json"
 _LARGEST_MANIFEST = 1024 * 1024
 """The largest manifest that is parsed, in bytes: as objects it takes fifty times the memory."""
 
@@ -35,13 +36,9 @@ def is_package_folder(folder: bytes) -> bool:
     return parent == _MODULES and not name.startswith((b".", b"@"))
 
 
-def find_packages(files: FinalFiles) -> Iterator[Package]:
-    """Yield the Node packages of the image, those inside others first, so that each file counts for the inner one."""
-    folders = [path.rpartition(b"/")[0] for path in files.paths_named(_MANIFEST)]
-    folders = [folder for folder in folders if is_package_folder(folder)]
-    folders.sort(key=lambda folder: (-folder.count(b"/"), folder))
-    manifests = files.read(folder + b"/" + _MANIFEST for folder in folders)
-    for folder in folders:
-        name, version = parse_manifest(manifests.get(folder + b"/" + _MANIFEST, b""))
-        if name:
-            yield Package("npm", name, version, (folder,), owns_folders=True)
+def read(path: bytes, data: bytes, _budget: ParseBudget) -> Iterator[Package]:
+    """Yield the package of a manifest, which owns its folder."""
+    folder = path.rpartition(b"/")[0]
+    name, version = parse_manifest(data) if is_package_folder(folder) else ("", "")
+    if name:
+        yield Package("npm", name, version, (folder,), owns_folders=True)

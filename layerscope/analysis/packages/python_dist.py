@@ -4,10 +4,12 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 
-from layerscope.analysis.packages.final_files import LONGEST_PATH, FinalFiles
+from layerscope.analysis.packages.final_files import LONGEST_PATH, ParseBudget
 from layerscope.analysis.packages.package import Package
 
-_FOLDER_SUFFIX = b".dist-info"
+DATABASES = ("**/*.dist-info/METADATA",)
+LISTS = ("**/*.dist-info/RECORD",)
+
 _SEPARATORS = re.compile(r"[-_.]+")
 
 
@@ -29,8 +31,9 @@ def parse_metadata(lines: Iterable[bytes]) -> tuple[str, str]:
     return fields.get(b"name", ""), fields.get(b"version", "")
 
 
-def parse_record(lines: Iterable[bytes], folder: bytes) -> tuple[bytes, ...]:
-    """Return the image paths of the files that a ``RECORD`` lists, absolute ones or relative to ``folder``."""
+def parse_record(lines: Iterable[bytes], path: bytes) -> tuple[bytes, ...]:
+    """Return the image paths of the files that the ``RECORD`` at a path lists, absolute ones or relative ones."""
+    folder = path.rpartition(b"/")[0].rpartition(b"/")[0]
     rows = csv.reader(line.decode("utf-8", "surrogateescape") for line in lines)
     try:
         names = [row[0].encode("utf-8", "surrogateescape") for row in rows if row and row[0]]
@@ -49,15 +52,9 @@ def _resolved(name: bytes, folder: bytes) -> bytes:
     return b"/".join(part for part in parts if part)
 
 
-def find_packages(files: FinalFiles) -> Iterator[Package]:
-    """Yield the Python distributions of the image; one without a ``RECORD`` owns its ``dist-info`` folder only."""
-    folders = [path.rpartition(b"/")[0] for path in files.paths_named(b"METADATA")]
-    folders = [folder for folder in folders if folder.endswith(_FOLDER_SUFFIX)]
-    contents = files.read(folder + name for folder in folders for name in (b"/METADATA", b"/RECORD"))
-    for folder in folders:
-        metadata, record_path = folder + b"/METADATA", folder + b"/RECORD"
-        name, version = parse_metadata(files.lines(metadata, contents.get(metadata, b"")))
-        if name:
-            lines = files.lines(record_path, contents.get(record_path, b""))
-            record = parse_record(lines, folder.rpartition(b"/")[0])
-            yield Package("python", name, version, record or (folder,), owns_folders=not record)
+def read(path: bytes, data: bytes, budget: ParseBudget) -> Iterator[Package]:
+    """Yield the distribution of core metadata; one without a ``RECORD`` owns its ``dist-info`` folder only."""
+    folder = path.rpartition(b"/")[0]
+    name, version = parse_metadata(budget.lines(data))
+    if name:
+        yield Package("pip", name, version, (folder,), owns_folders=True, lists=(folder + b"/RECORD",))

@@ -1,14 +1,13 @@
 """The size of each package of the final image."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from layerscope.analysis.content import ContentNeed, ImageFiles
+from layerscope.analysis.content import ContentNeed
 from layerscope.analysis.packages import apk, dpkg, npm, python_dist
 from layerscope.analysis.packages.final_files import FinalFiles, needed_of_database, needed_of_databases
 from layerscope.analysis.packages.package import Package, PackageManager
-from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes, nodes_named
-from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes
 
 # reported, but not read, because no maintained library reads them without rpm itself
 _RPM_FOLDERS = (b"var/lib/rpm", b"usr/lib/sysimage/rpm", b"usr/share/rpm")
@@ -25,25 +24,23 @@ def _unread_rpm_databases(files: FinalFiles) -> Iterator[bytes]:
 
 
 MANAGERS = (
-    PackageManager("dpkg", "deb", dpkg.find_packages),
-    PackageManager("apk", "apk", apk.find_packages),
-    PackageManager("python", "pypi", python_dist.find_packages, python_dist.canonical_name),
-    PackageManager("npm", "npm", npm.find_packages),
+    PackageManager("dpkg", "deb", dpkg.DATABASES, dpkg.read, dpkg.LISTS, dpkg.listed),
+    PackageManager("apk", "apk", apk.DATABASES, apk.read),
+    PackageManager(
+        "pip",
+        "pypi",
+        python_dist.DATABASES,
+        python_dist.read,
+        python_dist.LISTS,
+        python_dist.parse_record,
+        python_dist.canonical_name,
+    ),
+    PackageManager("npm", "npm", npm.DATABASES, npm.read),
 )
 """In order of precedence: a file that two packages own counts for the first."""
 
-
-_DATABASES = (
-    "var/lib/dpkg/status",
-    "var/lib/dpkg/status.d/*",
-    "var/lib/dpkg/info/*.list",
-    "lib/apk/db/installed",
-    "usr/lib/apk/db/installed",
-    "**/*.dist-info/METADATA",
-    "**/*.dist-info/RECORD",
-)
-_MANIFEST = b"package.json"
-_DATABASE_PATHS = PathMatcher([*_DATABASES, f"**/{_MANIFEST.decode()}"])
+DATABASES_AND_LISTS = tuple(pattern for manager in MANAGERS for pattern in (*manager.databases, *manager.lists))
+_DATABASE_PATHS = PathMatcher(DATABASES_AND_LISTS)
 
 
 class PackageSize(NamedTuple):
@@ -62,21 +59,22 @@ class PackageSizes(NamedTuple):
     unread: tuple[bytes, ...]
 
 
-def _needed_of_image(files: ImageFiles) -> Mapping[int, int]:
-    tree = files.tree
-    manifests = (node for node in nodes_named(tree.index, _MANIFEST) if _is_of_package(tree, node))
-    nodes = [*matching_nodes(tree.index, _DATABASES), *manifests]
-    return needed_of_databases(files.live, nodes)
-
-
 PACKAGES = ContentNeed(
-    lambda path, size: needed_of_database(size) if _DATABASE_PATHS.matches(path) else 0, _needed_of_image
+    lambda path, size: needed_of_database(size) if _DATABASE_PATHS.matches(path) else 0,
+    lambda files: needed_of_databases(files.live, matching_nodes(files.tree.index, DATABASES_AND_LISTS)),
 )
 """The databases of packages."""
 
 
-def _is_of_package(tree: LayeredTree, node: int) -> bool:
-    return npm.is_package_folder(tree.index.path(tree.index.parents[node]))
+def find_packages(files: FinalFiles, manager: PackageManager) -> Iterator[Package]:
+    """Yield the packages of a manager."""
+    contents = files.read(map(files.tree.index.path, manager.database_nodes(files.tree)))
+    found = list[Package]()
+    for path, data in contents.items():
+        found += manager.read(path, data, files.budget)
+        if files.budget.is_spent:
+            files.unread.append(path)
+    return manager.with_paths(files, found)
 
 
 def package_sizes(files: FinalFiles, managers: Iterable[PackageManager] = MANAGERS) -> PackageSizes:
@@ -84,7 +82,7 @@ def package_sizes(files: FinalFiles, managers: Iterable[PackageManager] = MANAGE
     taken: set[int] = set()
     sizes = []
     for manager in managers:
-        for package in manager.find(files):
+        for package in find_packages(files, manager):
             own = sorted(_positions(files, package) - taken)
             taken.update(own)
             sizes.append(PackageSize(package, sum(map(files.live.sizes.__getitem__, own)), tuple(own)))

@@ -32,14 +32,16 @@ class LiveFiles:
         return range(bisect_left(self.nodes, node), bisect_left(self.nodes, end))
 
 
-def live_files(tree: LayeredTree) -> LiveFiles:
-    """Return the files of the merged tree at the last layer."""
+def live_files(tree: LayeredTree, at: int | None = None) -> LiveFiles:
+    """Return the files of the merged tree at a layer, by default the last."""
     firsts, rows, layers = tree.index.firsts, tree.index.rows, tree.index.layers
     kinds = {layer: table.kinds for layer, table in tree.tables.items()}
     is_file, is_link = Kind.FILE.value, Kind.HARDLINK.value
     nodes, files, links = list[int](), list[int](), list[tuple[int, int]]()
     # the root is no file, and the last entry of `firsts` is the end of the last node
     lasts = [end - 1 for end in islice(firsts, 2, None)]
+    if at is not None and at < max(tree.layers, default=0):
+        lasts = [tree.index.occurrence(node, at) for node in range(1, len(tree.index))]
     columns = islice(firsts, 1, None), lasts, picked(rows, lasts), picked(layers, lasts)
     for node, (first, last, row, layer) in enumerate(zip(*columns, strict=False), 1):
         if row < 0 or first > last:

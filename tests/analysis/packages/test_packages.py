@@ -110,7 +110,7 @@ def test_python_metadata_ends_at_the_first_empty_line() -> None:
 
 def test_a_python_record_is_relative_to_its_folder() -> None:
     record = b'flask/app.py,sha256=x,10\n../../../bin/flask,,\n"a, b.py",,\n/opt/abs.py,,\n\n'
-    assert parse_record(record.splitlines(), b"usr/lib/python3/site") == (
+    assert parse_record(record.splitlines(), b"usr/lib/python3/site/flask.dist-info/RECORD") == (
         b"usr/lib/python3/site/flask/app.py",
         b"usr/bin/flask",
         b"usr/lib/python3/site/a, b.py",
@@ -129,7 +129,7 @@ def test_python_distributions_own_their_recorded_files_or_else_their_metadata() 
             written("srv/METADATA", "Name: none\nVersion: 1\n", size=8),
         ]
     )
-    assert sizes(image) == {"python:flask": 42, "python:bare": 4}
+    assert sizes(image) == {"pip:flask": 42, "pip:bare": 4}
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_several_versions_of_a_package_are_told_apart() -> None:
 
 def test_the_spelling_of_a_python_name_makes_no_difference_and_that_of_an_npm_name_does() -> None:
     stated = [StatedPackage("pypi", "ruamel-yaml", "1"), StatedPackage("npm", "lodash.get", "1")]
-    found = [Package("python", "ruamel.yaml", "1"), Package("npm", "lodash-get", "1")]
+    found = [Package("pip", "ruamel.yaml", "1"), Package("npm", "lodash-get", "1")]
     compared = compare_sbom(stated, found)
     assert compared.matched == 1
     assert [each.name for each in compared.differences] == ["lodash-get", "lodash.get"]

@@ -1,0 +1,49 @@
+"""``layerscope packages``: list the packages, and what each layer did to them."""
+
+from functools import partial
+from typing import Literal, TextIO
+
+from layerscope.cli.answering import print_answer
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import warn, warn_of_attestations
+from layerscope.cli.options import AsJson, LayerNumber
+from layerscope.session.image_session import ImageSession
+from layerscope.session.loaded_image import layer_number
+
+EXAMPLES = """\b
+Examples:
+  layerscope packages my-app.tar
+  layerscope packages my-app.tar --layer 2         as they are after layer 2
+  layerscope packages my-app:v1 --json | jq '.events[] | [.layer, .name]'
+
++ brought, ↑ upgraded, ↓ downgraded, - removed; dead: bytes of what a layer
+replaced or removed, which the image still ships."""
+
+
+@image_command
+def packages(named: NamedImage, *, layer: LayerNumber = None, as_json: AsJson = False) -> None:
+    """List the packages with the layer that brought each, and what was upgraded or removed and still ships."""
+    with named.opened() as session:
+        layer_number(session.image, layer)
+        attested = session.image.attestations
+        print_answer(
+            [session], ("packages", layer, as_json, attested), partial(_write, session, layer, as_json=as_json)
+        )
+        warn(session.image, session.tallies)
+        warn_of_attestations(session.image)
+
+
+def _write(session: ImageSession, layer: int | None, file: TextIO, *, as_json: bool) -> Literal[True]:
+    # 30 ms, and an earlier run may have given the answer
+    from layerscope.session.files.packages import packages_of  # noqa: PLC0415
+
+    found = packages_of(session, layer)
+    if as_json:
+        from layerscope.report.packages.document import write_packages_document  # noqa: PLC0415  # 2 ms
+
+        write_packages_document(session.image, found, file)
+    else:
+        from layerscope.report.packages.table import write_packages_tables  # noqa: PLC0415  # 40 ms: Rich
+
+        write_packages_tables(session.image, found, file)
+    return True

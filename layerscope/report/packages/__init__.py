@@ -1,0 +1,1 @@
+"""The packages of an image, and what each layer did to them."""

@@ -1,0 +1,97 @@
+"""The packages of an image for people: their sizes and layers, what was replaced, and a line for each layer."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TextIO
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from layerscope.analysis.packages.by_layer import PackageChangeKind
+from layerscope.model.image import Image
+from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, instruction_line, section, show
+from layerscope.session.files.packages import ImagePackages
+from layerscope.session.size.remarks import sbom_sentence
+from layerscope.session.summary import layer_title
+from layerscope.text import human_size, plural, printable_line, printable_path, size_or_blank
+
+CHANGE_STYLES = {
+    PackageChangeKind.ADDED: "green",
+    PackageChangeKind.UPGRADED: "yellow",
+    PackageChangeKind.DOWNGRADED: "yellow",
+    PackageChangeKind.REMOVED: "red",
+}
+
+
+def write_packages_tables(image: Image, found: ImagePackages, file: TextIO) -> None:
+    """Print the packages, the largest first, then what layers replaced, then the layers."""
+    show(packages_tables(image, found), file)
+
+
+def packages_tables(image: Image, found: ImagePackages) -> RenderableType:
+    """Return all sections; one without rows is left out."""
+    return Group(*_sections(image, found))
+
+
+def _sections(image: Image, found: ImagePackages) -> Iterator[RenderableType]:
+    total = human_size(sum(each.size for each in found.packages))
+    yield Text(f"{plural(len(found.packages), 'package')} after layer {found.layer}, {total}", "bold")
+    if found.packages:
+        yield Text()
+        yield _packages(found)
+    replaced = _replaced(found)
+    yield from section("Replaced or removed, and what of it still ships", () if replaced.is_empty else [replaced])
+    yield from section("Layers", [_layers(image, found)] if found.events else ())
+    for path in found.unread:
+        yield Text(f"Not read: {printable_path(path)}.", overflow="fold")
+    if found.sbom is not None:
+        yield Text()
+        yield Text(sbom_sentence(found.sbom), overflow="fold")
+
+
+def _packages(found: ImagePackages) -> Grid:
+    figures = (GridColumn(title, is_right=True) for title in ("size", "files", "layer"))
+    grid = Grid(*figures, GridColumn("by"), GridColumn("package", is_flexible=True), GridColumn("version"))
+    for each, layer in zip(found.packages, found.layers, strict=True):
+        manager, name, version = each.package[:3]
+        figures_of = (human_size(each.size), f"{len(each.positions):,}", "" if layer is None else str(layer))
+        grid.add_row(*figures_of, manager, printable_line(name), printable_line(version))
+    return grid
+
+
+def _replaced(found: ImagePackages) -> Grid:
+    grid = Grid(
+        GridColumn("layer", is_right=True),
+        GridColumn("dead", is_right=True),
+        GridColumn("by"),
+        GridColumn(""),
+        GridColumn("package", is_flexible=True),
+        GridColumn("version"),
+        indent=2,
+    )
+    for event in found.events:
+        if event.before is not None:
+            versions = [printable_line(version) for version in (event.before, event.after) if version is not None]
+            mark = Line(event.change.mark, CHANGE_STYLES[event.change])
+            cells = (str(event.layer), size_or_blank(event.dead_size), event.manager, mark, printable_line(event.name))
+            grid.add_row(*cells, " → ".join(versions))
+    return grid
+
+
+def _layers(image: Image, found: ImagePackages) -> Grid:
+    """Return the number of packages that each layer brought (+), changed (↑ ↓) and removed (-), with dead bytes."""
+    counts = Counter((event.layer, event.change) for event in found.events)
+    shown = [change for change in PackageChangeKind if any(kind is change for _, kind in counts)]
+    marks = (GridColumn(change.mark, is_right=True, style=CHANGE_STYLES[change]) for change in shown)
+    grid = Grid(
+        GridColumn("layer", is_right=True),
+        *marks,
+        GridColumn("dead", is_right=True),
+        GridColumn("instruction", is_flexible=True, least=LEAST_INSTRUCTION),
+        indent=2,
+    )
+    for layer in dict.fromkeys(event.layer for event in found.events):
+        dead = sum(event.dead_size for event in found.events if event.layer == layer)
+        numbers = (f"{counts[layer, change]:,}" if counts[layer, change] else "" for change in shown)
+        grid.add_row(str(layer), *numbers, size_or_blank(dead), instruction_line(layer_title(image, layer)))
+    return grid
