@@ -186,13 +186,13 @@ class DigestReport(NamedTuple):
         return f"The digests differ {'by well-known causes alone' if known else 'as what the images hold differs'}."
 
     @property
-    def remedies(self) -> Mapping[str, tuple[str, ...]]:
-        """What mends the causes: each remedy, with the causes in words."""
+    def remedies(self) -> list[str]:
+        """What mends the causes, in sentences."""
         found: dict[str, dict[str, None]] = {}
         for cause in self.causes:
             if cause.explanation is not None:
                 found.setdefault(cause.explanation.remedy, {})[cause.words] = None
-        return {remedy: tuple(words) for remedy, words in found.items()}
+        return [f"To mend {', '.join(words)}: {remedy}." for remedy, words in found.items()]
 
     @property
     def is_time_only(self) -> bool:

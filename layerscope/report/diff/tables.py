@@ -89,8 +89,7 @@ def _digest_section(digests: DigestReport) -> Iterator[RenderableType]:
             grid.add_row(cause.subject, Line(cause.words, style), f"{cause.entries:,}", Line(cause.example_words))
     if not grid.is_empty:
         yield grid
-    for remedy, words in digests.remedies.items():
-        yield Text(f"To mend {', '.join(words)}: {remedy}.", overflow="fold")
+    yield from (Text(sentence, overflow="fold") for sentence in digests.remedies)
 
 
 def _image_head(view: FilteredComparison, images: ImageComparison) -> Iterator[RenderableType]:

@@ -1,6 +1,6 @@
 """The list of the aligned steps of two images. Lines are built when drawn: an image may have 100,000 steps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol
@@ -13,7 +13,7 @@ from layerscope.analysis.comparison.cache_story import WRONG_DIGEST, layer_numbe
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.text import human_size
-from layerscope.tui.drawing.cells import cut, one_line, padded, segments_length
+from layerscope.tui.drawing.cells import cut, folded, one_line, padded, segments_length
 from layerscope.tui.widgets.step_list import ShownInstruction, StepList
 
 _GAP = "  "
@@ -28,14 +28,17 @@ _REBUILT = {True: "rebuilt, same content", False: "different content", None: "ca
 class AlignedLine:
     """A step in the list; sizes are content bytes, None until the layers have been read.
 
-    ``word`` describes the step: shared, rebuilt; ``cause`` says why the build cache missed here, if it did.
+    ``word`` describes the step: shared, rebuilt; ``cause`` says why the build cache missed here, if it did. It
+    ``has_causes`` if it can be unfolded to the causes of another digest with the same content.
     """
 
+    item: int
     step: AlignedStep
     word: str
     cause: str = ""
     old_size: int | None = None
     new_size: int | None = None
+    has_causes: bool = False
 
     @property
     def words(self) -> str:
@@ -79,6 +82,8 @@ class AlignedList(StepList):
         super().__init__()
         self._lines: ListedSteps | None = None
         self._digits = 1
+        self.unfolded: dict[int, Sequence[str]] = {}
+        """Sentences below steps that are unfolded, by item."""
 
     def show(self, lines: ListedSteps, cursor: int) -> None:
         self._lines = lines
@@ -91,9 +96,19 @@ class AlignedList(StepList):
     def is_layer(self, item: int) -> bool:
         return self._lines is not None and self._lines.is_layer(item)
 
-    def explained_item(self) -> int | None:
-        """Return the step where the build cache missed: its last line says why."""
+    @property
+    def _miss(self) -> int | None:
+        """The step where the build cache missed: the line below its instruction says why."""
         return self._lines.miss if self._lines is not None else None
+
+    def lines_below(self, width: int) -> Mapping[int, int]:
+        """Return the number of lines below instructions: the cause of the cache miss, and what is unfolded."""
+        lines = {item: len(self._unfolded_lines(item, width)) for item in self.unfolded}
+        return lines if self._miss is None else {**lines, self._miss: lines.get(self._miss, 0) + 1}
+
+    def _unfolded_lines(self, item: int, width: int) -> list[str]:
+        room = max(1, width - self._indent - len(_GAP))
+        return [line for text in self.unfolded.get(item, ()) for line in folded(text, room, _GAP)]
 
     def instruction_of(self, item: int, width: int, *, two_lines: bool) -> ShownInstruction:
         """Return the instruction of a step, and its room: below the figures, or between them and the word."""
@@ -108,10 +123,15 @@ class AlignedList(StepList):
         """Return one line of a step: figures and a word, the instruction, and for the cache miss its cause."""
         shown, part = self._line(item), self.instruction_part(item, line)
         style, indent = self._style(shown.step.relation), Segment(" " * self._indent)
-        if item == self.explained_item() and line == len(self.lines_of(item)) - 1:
+        unfolded = self._unfolded_lines(item, width)
+        below = line - len(self.lines_of(item)) + len(unfolded)
+        if 0 <= below < len(unfolded):
+            return [indent, Segment(_GAP + unfolded[below])]
+        if item == self._miss and below == -1:
             room = width - self._indent
-            words = shown.words if len(shown.words) <= room else f"cache miss: {shown.cause}"
-            return [indent, Segment(cut(words, room, self.glyphs), style)]
+            mark, words = self._fold_mark(shown), shown.words
+            words = words if len(mark + words) <= room else f"cache miss: {shown.cause}"
+            return [indent, Segment(cut(mark + words, room, self.glyphs), style)]
         lead, muted = self._lead(shown), self.style_of("muted")
         room = width - segments_length(lead)
         if self.two_lines and shown.has_layer:
@@ -124,6 +144,12 @@ class AlignedList(StepList):
             return [*lead, Segment(part, instruction_style)]
         padding = padded(part, room - len(_GAP) - len(beside), self.glyphs) + _GAP
         return [*lead, Segment(padding, instruction_style), Segment(beside, style or muted)]
+
+    def _fold_mark(self, shown: AlignedLine) -> str:
+        """Return the mark of a step that can be unfolded, or nothing."""
+        if not shown.has_causes:
+            return ""
+        return f"{self.glyphs.opened if shown.item in self.unfolded else self.glyphs.closed} "
 
     def _line(self, item: int) -> AlignedLine:
         assert self._lines is not None  # noqa: S101  # without lines there is no item
@@ -145,7 +171,8 @@ class AlignedList(StepList):
 
     def _word(self, item: int) -> str:
         """Return what describes a step; the step of the cache miss has a line for that."""
-        return "" if item == self.explained_item() else self._line(item).words
+        shown = self._line(item)
+        return "" if item == self._miss else self._fold_mark(shown) + shown.words
 
     def _word_beside(self, item: int, room: int) -> str:
         """Return the word at the right of an instruction: what the mark says as well is left out to make room."""
@@ -198,7 +225,8 @@ class AlignedLines:
     def __getitem__(self, item: int) -> AlignedLine:
         step, (old, new) = self._steps[item], self._tallies
         old_size, new_size = _content_size(old, step.old_layer), _content_size(new, step.new_layer)
-        return AlignedLine(step, self._word(step), self._cause(step), old_size, new_size)
+        is_rebuilt = bool(self._rebuilt.get(step))
+        return AlignedLine(item, step, self._word(step), self._cause(step), old_size, new_size, is_rebuilt)
 
     def is_layer(self, item: int) -> bool:
         return bool(self._steps[item].old_layer or self._steps[item].new_layer)

@@ -7,7 +7,8 @@ from layerscope.analysis.comparison.cache_story import cache_story
 from layerscope.analysis.comparison.config_and_packages import PackageChange
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, align
 from layerscope.comparison.compare import Comparison, ImageComparison
-from layerscope.errors import LayerscopeError
+from layerscope.comparison.digests import layer_causes
+from layerscope.errors import LayerscopeError, ReadingStopped
 from layerscope.model.image import Image
 from layerscope.session.image_facts import build_steps
 from layerscope.session.loaded_image import LoadedImage
@@ -16,7 +17,13 @@ from layerscope.text import printable_line
 from layerscope.tui.comparison.aligned_list import AlignedLines, AlignedList
 from layerscope.tui.comparison.keys import IMAGES_TABLE
 from layerscope.tui.comparison.state import grown
-from layerscope.tui.comparison.step_details import aligned_step_fields, config_fields, package_fields, problem_fields
+from layerscope.tui.comparison.step_details import (
+    aligned_step_fields,
+    cause_lines,
+    config_fields,
+    package_fields,
+    problem_fields,
+)
 from layerscope.tui.widgets.field_list import Field
 
 _LONGEST_TITLE = 4096
@@ -55,6 +62,8 @@ class TwoImages:
         self._details: _Details | None = None
         self._problems: list[Field] = []
         self._details_fields: Sequence[list[Field]] = ()
+        self._causes: dict[int, Sequence[str]] = {}
+        """Why rebuilt layers with the same content have other digests, in lines, by item, as far as that was asked."""
 
     @property
     def actions(self) -> Mapping[str, Callable[[], None]]:
@@ -74,6 +83,8 @@ class TwoImages:
         """Show the steps, with the details that are known."""
         # The list's own cursor is the current one: the message of its last move may not be handled yet.
         cursor = self.step_list.cursor if self.step_list.item_count() else self._item
+        for item in self.step_list.unfolded:
+            self._show_causes(item)
         self.step_list.show(self._lines, cursor)
 
     def choose(self, item: int) -> None:
@@ -125,10 +136,29 @@ class TwoImages:
             self._details_fields = self._fields_of(self._details, self._whole)
         return self._details_fields
 
-    def compute_details(self) -> bool:
-        """Find the layers that were rebuilt with the same content, and the packages that differ. Called in a thread."""
-        if self._details is not None or self._whole is None:
+    def unfold(self) -> bool:
+        """Unfold a step that was rebuilt with the same content to the causes; return False for any other."""
+        if not self._lines or not self._lines[self._item].has_causes or self._item in self.step_list.unfolded:
             return False
+        self._show_causes(self._item)
+        return True
+
+    def fold(self) -> bool:
+        """Fold the step; return False if it is not unfolded."""
+        return self.step_list.unfolded.pop(self._item, None) is not None
+
+    def _show_causes(self, item: int) -> None:
+        self.step_list.unfolded[item] = self._causes.get(item, ["comparing the bytes"])
+
+    def compute_details(self) -> bool:
+        """Find the layers that were rebuilt with the same content, and the packages that differ, or why digests differ.
+
+        Called in a thread.
+        """
+        if self._whole is None:
+            return False
+        if self._details is not None:
+            return self._find_causes(self._whole)
         try:
             details = _Details(self._whole.rebuilt, self._whole.packages)
         except LayerscopeError as error:
@@ -136,6 +166,19 @@ class TwoImages:
         self._lines.take_rebuilt(details.rebuilt)
         self._details = details
         return True
+
+    def _find_causes(self, whole: ImageComparison) -> bool:
+        """Find the causes of the steps that have been unfolded."""
+        missing = self.step_list.unfolded.keys() - self._causes.keys()
+        for item in missing:
+            step = self._lines[item].step
+            try:
+                causes = layer_causes(whole.old, whole.new, (step.old_layer, step.new_layer))
+            except ReadingStopped:
+                # the screen is closed, or asks again
+                return False
+            self._causes[item] = cause_lines(causes)
+        return bool(missing)
 
     def _fields_of(self, details: _Details, whole: ImageComparison) -> Sequence[list[Field]]:
         glyphs = self.step_list.glyphs

@@ -40,18 +40,24 @@ COMPARISON_KEYS = (HELP, *_COMMON_KEYS, *_LAYER_KEYS)
 """The bindings of the screen; those of layers do nothing where two images are compared."""
 
 _TREE_KEYS = tuple(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS)
-_STEP_KEYS = tuple(
-    replace(key, help="Go to the files that differ at the step") if key.id == "steps.enter" else key
-    for key in StepList.KEYS
+
+
+def _widget_groups(enter: str) -> tuple[KeyGroup, ...]:
+    """Return the keys of the widgets; ``enter`` says what Enter does in the steps."""
+    steps = tuple(replace(key, help=enter) if key.id == "steps.enter" else key for key in StepList.KEYS)
+    return (
+        KeyGroup("In the tree", FileTree.KEYS),
+        KeyGroup("In the steps", steps),
+        KeyGroup("In any list", LineList.KEYS),
+        KeyGroup("In the filter", FILTER_KEYS),
+    )
+
+
+LAYERS_TABLE = (
+    KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS, *_LAYER_KEYS)),
+    *_widget_groups("Go to the files that differ at the step"),
 )
-_WIDGET_GROUPS = (
-    KeyGroup(
-        "In the tree",
-        FileTree.KEYS,
-    ),
-    KeyGroup("In the steps", _STEP_KEYS),
-    KeyGroup("In any list", LineList.KEYS),
-    KeyGroup("In the filter", FILTER_KEYS),
+IMAGES_TABLE = (
+    KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS)),
+    *_widget_groups("Go to the files that differ at the step; unfolds first why a rebuilt layer has another digest"),
 )
-LAYERS_TABLE = (KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS, *_LAYER_KEYS)), *_WIDGET_GROUPS)
-IMAGES_TABLE = (KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS)), *_WIDGET_GROUPS)

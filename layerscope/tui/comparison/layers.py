@@ -137,6 +137,12 @@ class TwoLayers:
     def _title(self, layer: int) -> str:
         return excerpt(self._steps[layer - 1].title) if layer else "nothing, before the first layer"
 
+    def unfold(self) -> bool:
+        """Return False: a layer has nothing to unfold."""
+        return False
+
+    fold = unfold
+
     def compute_details(self) -> bool:
         """Return False: the comparison of two layers has no more details."""
         return False

@@ -277,10 +277,21 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
 
     @on(StepList.Entered)
     def _on_entered(self) -> None:
-        """Go to the differences at the step."""
-        self.panes.go_to(self.file_tree)
+        """Unfold the step, or go to the differences at it."""
+        if self._states.unfold():
+            self._on_details()
+            self._compute_details()
+        else:
+            self.panes.go_to(self.file_tree)
 
     @on(StepList.Left)
+    def _on_steps_left(self) -> None:
+        """Fold the step, or go back."""
+        if self._states.fold():
+            self._on_details()
+        else:
+            self._on_left()
+
     @on(FileTree.Left)
     def _on_left(self) -> None:
         """Go back, or else from the files to the steps."""

@@ -272,6 +272,14 @@ class ComparedStates(Protocol):
         """Return the details of the chosen step, then shorter forms of them."""
         ...
 
+    def unfold(self) -> bool:
+        """Unfold the chosen step, and return whether it can be; details have to be computed then."""
+        ...
+
+    def fold(self) -> bool:
+        """Fold the chosen step, and return whether it was unfolded."""
+        ...
+
     def compute_details(self) -> bool:
         """Compute details that take longer than the comparison; return whether there are any. Called in a thread."""
         ...

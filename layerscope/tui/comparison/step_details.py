@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from layerscope.analysis.comparison.cache_story import WRONG_DIGEST
 from layerscope.analysis.comparison.config_and_packages import ConfigChange, ConfigValue, PackageChange
+from layerscope.analysis.comparison.digest_causes import Cause, DigestReport
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.tally import Tallies
@@ -78,3 +79,10 @@ def package_fields(changes: Sequence[PackageChange], glyphs: Glyphs) -> list[Fie
         name = printable_line(change.name)
         fields.append((change.manager, f"{marks[change.change]} {name} {f' {glyphs.arrow} '.join(versions)}"))
     return fields
+
+
+def cause_lines(causes: Sequence[Cause]) -> list[str]:
+    """Return why two layers have other digests, a line for each cause, then what mends them."""
+    found = [(f"{cause.words}: {plural(cause.entries, 'entry', 'entries')}", cause.example_words) for cause in causes]
+    lines = [f"{words} ({examples})" if examples else words.partition(":")[0] for words, examples in found]
+    return [*lines, *DigestReport(tuple(causes)).remedies]

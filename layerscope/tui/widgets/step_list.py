@@ -1,7 +1,7 @@
 """A list of steps. A layer takes two lines if one is too narrow for its figures and its instruction."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events
@@ -63,16 +63,16 @@ class StepList(TallList, Framed):
         """Return the part of an instruction in a line of its step; none in the line of the figures alone."""
         text, room = self.instruction_of(item, self.line_width, two_lines=self.two_lines)
         before = int(self.two_lines and self.is_layer(item))
-        last = len(self.lines_of(item)) - 1 - (item == self.explained_item())
+        last = len(self.lines_of(item)) - 1 - self.lines_below(self.line_width).get(item, 0)
         if line < before:
             return ""
         lines = instruction_lines(text, room, last - before + 1, self.glyphs)
         # before the first layout at a new width, there may be fewer
         return "".join(lines[line - before : line - before + 1])
 
-    def explained_item(self) -> int | None:
-        """Return the step that has one line more than others of its kind: it says more than its instruction."""
-        return None
+    def lines_below(self, width: int) -> Mapping[int, int]:  # noqa: ARG002  # a subclass has such lines
+        """Return the number of lines below its instruction of each step that has some, in lines of a width."""
+        return {}
 
     def action_enter(self) -> None:
         self.post_message(self.Entered())
@@ -107,7 +107,8 @@ class StepList(TallList, Framed):
     def _has_room_for_two(self, height: int, width: int) -> bool:
         count = self.item_count()
         is_narrow = width < ONE_LINE and count <= height
-        explained = self.explained_item() is not None
+        # one for each: the steps must not move because one is unfolded
+        explained = len(self.lines_below(width))
         return is_narrow and count + sum(map(self.is_layer, range(count))) + explained <= height
 
     def lines_in(self, height: int, hidden_width: int = 0) -> int:
@@ -126,8 +127,8 @@ class StepList(TallList, Framed):
         """Return the number of lines of each step: of instructions, as many as there is room for, equally."""
         items, is_two = range(self.item_count()), self._has_room_for_two(height, width)
         heights = [1 + (is_two and self.is_layer(item)) for item in items]
-        if (explained := self.explained_item()) is not None:
-            heights[explained] += 1
+        for item, lines in self.lines_below(width).items():
+            heights[item] += lines
         if sum(heights) >= height:
             # an image may have 100,000 steps: their instructions are only wrapped where one might have room
             return heights

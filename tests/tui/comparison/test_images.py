@@ -46,8 +46,25 @@ async def test_steps_are_shared_changed_first_or_rebuilt(tmp_path: Path) -> None
         lines = at.layers()
         assert lines[0].split() == ["=", "1", "1", "50", "kB", "same"]
         assert lines[3].strip() == "RUN apt install nginx"
-        assert lines[4].strip() == "cache misses from here: rebuilt, same content"
+        assert lines[4].strip() == "▸ cache misses from here: rebuilt, same content"
         assert lines[5].endswith("different content")
+
+
+async def test_a_layer_rebuilt_with_the_same_content_unfolds_to_the_causes(tmp_path: Path) -> None:
+    async with comparing(*both(tmp_path), (160, 45)) as at:
+        await at.press("tab", "up", "enter")
+        await at.settle()
+        lines = [line.strip() for line in at.layers()]
+        assert lines[4] == "▾ cache misses from here: rebuilt, same content"
+        assert lines[5] == "another compression"
+        assert " ".join(lines[6:8]) == "modification times: 2 entries (/usr/sbin/nginx, /var/lib/dpkg/status)"
+        assert "rewrite-timestamp=true" in " ".join(lines)
+        assert lines[-2].endswith("different content")
+        await at.press("enter")
+        assert at.app.screen.query_one(FilesPanes).files.file_tree.has_focus, "there is nothing more to unfold"
+        await at.press("shift+tab", "left")
+        assert at.layers()[4].strip() == "▸ cache misses from here: rebuilt, same content"
+        assert at.layers()[5].endswith("different content")
 
 
 async def test_layers_that_differ_under_one_diff_id_are_not_called_the_same(tmp_path: Path) -> None:
