@@ -92,7 +92,8 @@ def check_image(session: ImageSession, progress: Progress) -> Verification:
     for number in sorted(read):
         stack.apply(number, read[number])
     # the list, the names and the manifests of an archive say the same, each once more
-    return Verification(image.name, list(dict.fromkeys([*checks, *_tree_checks(stack)])))
+    name = f"{image.name} ({image.platform})" if str(image.platform) else image.name
+    return Verification(name, list(dict.fromkeys([*checks, *_tree_checks(stack)])))
 
 
 _Message = tuple[bytes, int, bytes]

@@ -14,9 +14,9 @@ _STYLES = {Result.RIGHT: "green", Result.WRONG: "bold red", Result.UNKNOWN: "yel
 _ORDER = (Result.WRONG, Result.UNKNOWN, Result.NOTE, Result.RIGHT)
 _ID_LENGTH = 12
 _VERDICTS = {
-    Result.RIGHT: "The image is right: all that its documents say about its blobs is so.",
-    Result.WRONG: "The image is wrong: {} not what its documents say.",
-    Result.UNKNOWN: "It cannot be told whether the image is right: {} not known.",
+    Result.RIGHT: "is right: all that its documents say about its blobs is so",
+    Result.WRONG: "is wrong: {} not what its documents say",
+    Result.UNKNOWN: "may be right: {} not known",
 }
 
 
@@ -40,6 +40,7 @@ def verify_table(verification: Verification) -> RenderableType:
     result = verification.result
     count = sum(check.result is result for check in verification.checks)
     verdict = _VERDICTS[result].format(f"{plural(count, 'thing')} {'is' if count == 1 else 'are'}")
+    verdict = f"{printable_line(verification.name)} {verdict}."
     return Group(grid, Text(), Text(verdict, _STYLES[result], overflow="fold"))
 
 

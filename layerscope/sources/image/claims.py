@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import DigestMismatch, FormatError, SourceError
 from layerscope.model.documents import Descriptor, Digest, DockerArchiveManifest, ImageConfig, Index, Manifest
-from layerscope.model.image import Claim
+from layerscope.model.image import Claim, FileSpan
 from layerscope.sources.image.docker_archive import LAYER_NAME, stated_config_digest
 from layerscope.sources.image.documents import Documents, holds
 from layerscope.sources.image.oci_layout import INDEX, ManifestFile, manifest_files
@@ -23,7 +23,7 @@ def layout_claims(documents: Documents, file: ManifestFile, start: Digest | None
     claims = list[Claim]()
     if start is None or start != file.digest:
         claims.append(_document(documents, "index", name, Descriptor(start) if start else None))
-        claims += _below(documents, name, file, set())
+        claims += _below(documents, name, file, set(), reads_others=start is None)
     else:
         claims.append(_document(documents, "manifest", name, Descriptor(start)))
     claims += _of_manifest(documents, file.name)
@@ -66,8 +66,14 @@ def _may_be_of(documents: Documents, file: ManifestFile, config_digest: Digest |
     return True
 
 
-def _below(documents: Documents, name: str, file: ManifestFile, entered: set[str]) -> Iterator[Claim]:
-    """Yield what an index says about the documents on the way to an image and its attestations."""
+def _below(
+    documents: Documents, name: str, file: ManifestFile, entered: set[str], *, reads_others: bool
+) -> Iterator[Claim]:
+    """Yield what an index says about the documents on the way to an image and its attestations.
+
+    Those of other images are looked at where they are: the one that is damaged may be the one that the user means. A
+    registry would have to be asked for each.
+    """
     entered.add(name)
     with suppress(FormatError):
         for descriptor in documents.document(name, Index).manifests or ():
@@ -75,11 +81,19 @@ def _below(documents: Documents, name: str, file: ManifestFile, entered: set[str
             if descriptor.digest in file.indexes:
                 yield _document(documents, "index", below, descriptor)
                 if below not in entered:
-                    yield from _below(documents, below, file, entered)
+                    yield from _below(documents, below, file, entered, reads_others=reads_others)
             elif below == file.name:
                 yield replace(_document(documents, "manifest", below, descriptor), platform=descriptor.platform)
             elif below in file.attestations:
                 yield _document(documents, "manifest", below, descriptor)
+            elif reads_others and (span := _span(documents, below)):
+                yield Claim("manifest", None, descriptor.digest, descriptor.size, span=span)
+
+
+def _span(documents: Documents, name: str) -> FileSpan | None:
+    with suppress(FormatError):
+        return documents.files.span(name)
+    return None
 
 
 def _of_manifest(documents: Documents, name: str, *, is_image: bool = True) -> Iterator[Claim]:

@@ -161,10 +161,14 @@ class _Follow:
         """Return True for an index; a missing or broken file is reported when it is opened."""
         if not self._reads_all:
             return descriptor.media_type in INDEX_TYPES
+        name = descriptor.digest.blob_name
         try:
-            return kind_of(self._documents, descriptor.digest.blob_name) is DocumentKind.INDEX
+            if kind_of(self._documents, name) is not DocumentKind.INDEX:
+                return False
+            self._documents.document(name, Index)
         except FormatError:
             return False
+        return True
 
 
 def _tags(descriptor: Descriptor) -> tuple[str, ...]:
@@ -296,6 +300,7 @@ def read_manifest(documents: Documents, file: ManifestFile) -> Manifest:
             raise
         raise UnsupportedFormat(artifact) from error
     if kind is DocumentKind.INDEX:
+        documents.document(file.name, Index)
         raise InvalidManifest(f"{location} is an index instead of a manifest")
     if kind is DocumentKind.SCHEMA_1:
         raise UnsupportedFormat("a Docker schema 1 manifest, an obsolete format: pull the image again")

@@ -275,6 +275,7 @@ DEFECTS: list[tuple[str, Defect, tuple[str, str, int | None], str, int]] = [
         1,
     ),
     ("nested", flip("index", old=b"amd64", new=b"arm64"), ("digest", "index", None), CHANGED, 1),
+    ("nested", flip("index", old=b'"digest"', new=b'"digesd"'), ("digest", "manifest", None), CHANGED, 1),
     ("nested", flip("layer", 2), ("digest", "layer", 2), CHANGED, 1),
     ("nested", cut("layer", 2, rest=-9), ("diff_id", "layer", 2), "ends early", 1),
     ("nested", _retype, ("media_type", "layer", 2), "says zstd, and its bytes are gzip", 1),
@@ -372,7 +373,18 @@ def test_the_table_names_each_blob_and_says_what_is_wrong(tmp_path: Path, capsys
     ]
     assert any(line.startswith("wrong  layer 3") for line in lines)
     assert any("size: the layer is cut: 700 bytes of its end are missing" in line for line in lines)
-    assert lines[-1].startswith("The image is wrong: ")
+    assert lines[-1] == "my-app:v1 (linux/amd64) is wrong: 3 things are not what its documents say."
+
+
+def test_a_damaged_manifest_of_another_image_in_the_index_is_found(tmp_path: Path, capsys: Capture) -> None:
+    files = oci_files(RECIPE, image(TARS[0], tags=["other:v1"], platform="linux/arm64"))
+    other = blob_name(_read(files, "index.json")["manifests"][1]["digest"])
+    files[other] = bytes(files[other]).replace(b"{", b"[")  # type: ignore[arg-type]  # no link
+    archive = write_tar(tmp_path / "image.tar", files)
+    (check,) = found(ask(capsys, "verify", archive, "--image", "my-app:v1", "--json"))
+    assert check[:3] == ("digest", "manifest", None)
+    del files[other]
+    assert not found(ask(capsys, "verify", write_tar(archive, files), "--image", "my-app:v1", "--json"))
 
 
 def test_a_truncated_archive_is_wrong_and_the_layers_behind_its_end_are_unknown(
