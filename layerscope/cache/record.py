@@ -23,6 +23,8 @@ from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
+from isal.isal_zlib import crc32
+
 from layerscope import __version__
 from layerscope.cache.folder import create_private, is_private_file
 from layerscope.model.columns import Buffer, ColumnWriter
@@ -42,8 +44,6 @@ _numbers = count()
 
 def checksum(data: Buffer, start: int = 0) -> int:
     """Return the crc32 of bytes that follow others whose checksum is ``start``; zlib's takes ten times as long."""
-    from isal.isal_zlib import crc32  # noqa: PLC0415  # 1 ms, and a small image needs no cache
-
     return crc32(data, start)
 
 

@@ -1,30 +1,44 @@
 """Tables for people: in a terminal as wide as its screen, in a pipe as wide as the content, in plain text.
 
 `Grid` does the layout in place of Rich's own table, which takes a millisecond per row and measures every row several
-times: an image may have 100,000 steps.
+times: an image may have 100,000 steps. Rich only colours what a terminal shows: it takes 40 ms to import.
 """
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import TextIO, TypeVar
 
-from rich.cells import cell_len, set_cell_size
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.measure import Measurement
-from rich.segment import Segment
-from rich.style import Style
-from rich.text import Text
-
 from layerscope.model.instruction import keyword_of
+from layerscope.report.colors import console_of, escapes
 from layerscope.text import human_size, plural, printable_line, printable_name
 
 _ANY_WIDTH = 1_000_000
 _GAP = 2
 """Spaces between two columns."""
+_FIRST_COMBINING = "\u0300"
+"""The first character that does not take exactly one cell, of those that `printable_name` leaves."""
 
 Row = TypeVar("Row")
+
+Piece = tuple[str, str]
+"""A part of a line of the screen, and its style."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A text that is safe for a screen, folded between words where it is too wide."""
+
+    text: str = ""
+    style: str = ""
+    indent: int = 0
+
+    def lines(self, most: int) -> Iterator[Sequence[Piece]]:
+        """Yield the lines of a screen of that width."""
+        for line in self.text.expandtabs().split("\n"):
+            for part in _wrapped(line, most - self.indent):
+                yield [(" " * self.indent, ""), (part, self.style)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +114,10 @@ class Grid:
         """True if there are no rows below the header."""
         return len(self._rows) == self._has_header
 
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        widest = min(self._total(self._widths), options.max_width)
-        return Measurement(widest, widest)
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        shown = self._shown(options.max_width)
-        widths = self._fitted_widths(shown, options.max_width)
+    def lines(self, most: int) -> Iterator[Sequence[Piece]]:
+        """Yield the lines of a screen of that width."""
+        shown = self._shown(most)
+        widths = self._fitted_widths(shown, most)
         for row in self._rows:
             cells = [_lines(row.cells[at]) for at in shown]
             if widths != self._widths:
@@ -118,14 +129,14 @@ class Grid:
                 last, below = (), last
             for at in range(max(map(len, [*others, last]))):
                 pieces = [lines[at : at + 1] for lines in (*others, last)]
-                yield from _segments(console, self._pieces(row, shown, pieces, widths))
+                yield [*self._pieces(row, shown, pieces, widths)]
             for line in below:
-                yield from _segments(console, [(f"{self._margin}{_BELOW}{line.text}", line.style or "none", False)])
+                yield [(f"{self._margin}{_BELOW}{line.text}", line.style)]
 
     def _pieces(
         self, row: _GridRow, shown: Sequence[int], cells: Sequence[Sequence[Line]], widths: Sequence[int]
-    ) -> Iterator[tuple[str, str, bool]]:
-        """Yield one line of the screen as texts with style and weight; no spaces follow its last character."""
+    ) -> Iterator[Piece]:
+        """Yield one line of the screen; no spaces follow its last character."""
         spaces = self._margin
         for at, lines, width in zip(shown, cells, widths, strict=True):
             column = self._columns[at]
@@ -136,10 +147,10 @@ class Grid:
             padding = " " * (width - line.width)
             spaces += " " * line.indent + (padding if column.is_right else "")
             style = row.style if row.is_header else f"{row.style} {column.style} {line.style}"
-            yield spaces, "none", False
+            yield spaces, ""
             if line.bold:
-                yield line.text[: line.bold], style.strip() or "none", True
-            yield line.text[line.bold :], style.strip() or "none", False
+                yield line.text[: line.bold], f"{style} bold"
+            yield line.text[line.bold :], style
             spaces = self._gap if column.is_right else padding + self._gap
 
     def _total(self, widths: Sequence[int]) -> int:
@@ -170,20 +181,11 @@ class Grid:
         return widths
 
 
-_BOLD, _PLAIN = Style(bold=True), Style()
+Block = Paragraph | Grid
+"""A part of what a command prints."""
 
 _BELOW = "    "
 """The indent of a cell that comes below its row."""
-
-
-def _segments(console: Console, pieces: Iterable[tuple[str, str, bool]]) -> Iterator[Segment]:
-    """Yield the pieces of one line of the screen."""
-    if console.color_system is None:
-        yield Segment("".join(text for text, _, _ in pieces))
-    else:
-        for text, style, is_bold in pieces:
-            yield Segment(text, console.get_style(style) + (_BOLD if is_bold else _PLAIN))
-    yield Segment.line()
 
 
 def _lines(cell: Cell) -> Sequence[Line]:
@@ -197,7 +199,11 @@ def _cell_width(cell: Cell) -> int:
 
 
 def _width(text: str) -> int:
-    return len(text) if text.isascii() else cell_len(text)
+    if text.isascii() or max(text) < _FIRST_COMBINING:
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415  # 5 ms, and few texts need it
+
+    return cell_len(text)
 
 
 def _fitted_cell(lines: Sequence[Line], width: int) -> Sequence[Line]:
@@ -211,9 +217,17 @@ def _fitted_line(line: Line, width: int) -> Iterable[Line]:
     indent = min(line.indent, width - 1)
     width -= indent
     if not line.is_folded:
-        text = set_cell_size(line.text, width - 1) + "…"
+        text = _cut(line.text, width - 1) + "…"
         return (Line(text, line.style, min(line.bold, len(text)), indent=indent),)
     return (Line(part, line.style, indent=indent) for part in _wrapped(line.text, width))
+
+
+def _cut(text: str, width: int) -> str:
+    """Return the start of a text that takes at most ``width`` cells."""
+    text = text[: max(0, width)]
+    while _width(text) > width:
+        text = text[:-1]
+    return text
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
@@ -238,12 +252,12 @@ def figures(*titles: str, last: str) -> Grid:
     return Grid(*(GridColumn(title, is_right=True) for title in titles), GridColumn(last, is_flexible=True))
 
 
-def section(title: str, parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
+def section(title: str, parts: Iterable[Block]) -> Iterator[Block]:
     """Yield a blank line, the title and the parts; nothing if there are no parts."""
     content = list(parts)
     if content:
-        yield Text()
-        yield Text(title, "bold underline", overflow="fold")
+        yield Paragraph()
+        yield Paragraph(title, "bold underline")
         yield from content
 
 
@@ -265,39 +279,41 @@ def minute_text(created: str | None) -> str:
         return printable_line(created or "")[:16]
 
 
-def remainder(rows: Sequence[Row], most: int | None, size: Callable[[Row], int], noun: str) -> Iterator[RenderableType]:
+def remainder(rows: Sequence[Row], most: int | None, size: Callable[[Row], int], noun: str) -> Iterator[Paragraph]:
     """Yield a line about the rows after the first ``most``, if there are any."""
     if most is not None and len(rows) > most:
         total = sum(map(size, rows[most:]))
         sizes = f", {human_size(total)}" if total else ""
-        yield Text(f"and {plural(len(rows) - most, f'more {noun}')}{sizes} (--all shows them)", "dim")
+        yield Paragraph(f"and {plural(len(rows) - most, f'more {noun}')}{sizes} (--all shows them)", "dim")
 
 
 def screen_width(file: TextIO) -> int | None:
     """Return the width of the terminal, or None if the file is not a terminal."""
-    return Console(file=file).width if file.isatty() else None
+    return console_of(file).width if file.isatty() else None
 
 
-def show(renderable: RenderableType, file: TextIO) -> None:
+def show(parts: Iterable[Block], file: TextIO) -> None:
     """Print as wide as the terminal, and into a pipe as wide as the content, in plain text."""
-    if file.isatty():
-        Console(file=file, highlight=False).print(renderable, crop=False)
-    else:
-        file.writelines(_plain_lines(renderable))
+    if not file.isatty():
+        file.writelines(_plain_lines(parts))
+        return
+    console = console_of(file)
+    around = cache(partial(escapes, console))
+    for part in parts:
+        for line in part.lines(console.width):
+            for text, style in line:
+                before, after = around(style)
+                file.write(f"{before}{text}{after}" if text else "")
+            file.write("\n")
 
 
-def plain_text(renderable: RenderableType, width: int | None = None) -> str:
+def plain_text(parts: Iterable[Block], width: int | None = None) -> str:
     """Return what a screen of that width would show without colors; the default is as wide as the content."""
-    return "".join(_plain_lines(renderable, width))
+    return "".join(_plain_lines(parts, width or _ANY_WIDTH))
 
 
-def _plain_lines(renderable: RenderableType, width: int | None = None) -> Iterator[str]:
-    """Yield each line as soon as it is rendered: a table may have 65,535 rows."""
-    console = Console(file=io.StringIO(), width=_ANY_WIDTH, color_system=None, force_terminal=False, highlight=False)
-    console.width = width or Measurement.get(console, console.options, renderable).maximum or 1
-    pieces: list[str] = []
-    for segment in console.render(renderable):
-        pieces.append(segment.text)
-        if segment.text.endswith("\n"):
-            yield from (f"{line.rstrip()}\n" for line in "".join(pieces).splitlines())
-            pieces.clear()
+def _plain_lines(parts: Iterable[Block], width: int = _ANY_WIDTH) -> Iterator[str]:
+    """Yield each line as soon as it is laid out: a table may have 65,535 rows."""
+    for part in parts:
+        for line in part.lines(width):
+            yield "".join(text for text, _ in line).rstrip() + "\n"

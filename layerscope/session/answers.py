@@ -6,6 +6,7 @@ code. So an installed update, or a change in a checkout, asks again.
 
 import os
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -43,8 +44,6 @@ class Answers:
         chains = [session.layers.known.chain for session in self._sessions]
         if None in chains:
             return None
-        from hashlib import sha256  # noqa: PLC0415  # 7 ms, and small images are not looked up
-
         try:
             images = [_documents(session.image) for session in self._sessions]
         except UnicodeEncodeError:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,13 +17,12 @@ from layerscope.model.documents import Digest
 from layerscope.model.image import Image
 from layerscope.model.progress import Progress
 from layerscope.session.kept_image import KeptImages
+from layerscope.sources.registry.client import RegistryClient
+from layerscope.sources.registry.name import parse_registry_name
+from layerscope.sources.registry.remote import TooManyRequests
+from layerscope.sources.registry.source import tagged_image
 from layerscope.sources.request import REGISTRY
 from layerscope.text import short_name
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from layerscope.sources.registry.client import RegistryClient
 
 T = TypeVar("T")
 
@@ -70,10 +70,6 @@ def list_tags(
     With ``sizes``, the documents of each tag are read, several at a time; ``progress`` counts tags. Raises UsageError,
     ImageNotFound and SourceError.
     """
-    # 100 ms: urllib3
-    from layerscope.sources.registry.client import RegistryClient  # noqa: PLC0415
-    from layerscope.sources.registry.name import parse_registry_name  # noqa: PLC0415
-
     query = parse_query(text)
     if not reference.startswith(REGISTRY):
         raise UsageError(f"tags are listed from a registry: write {REGISTRY}HOST/NAME, not {short_name(reference)}")
@@ -124,8 +120,6 @@ class _Attempts:
 
     def __call__(self, work: Callable[[], T]) -> T | LayerscopeError:
         """Return what the work returns or raises; raises ReadingStopped."""
-        from layerscope.sources.registry.remote import TooManyRequests  # noqa: PLC0415  # as above
-
         if self._refusal is not None:
             return self._refusal
         try:
@@ -143,10 +137,6 @@ def _images(
     client: "RegistryClient", names: Sequence[str], platform: str | None, cache: Cache | None, progress: Progress
 ) -> Generator[Tagged | LayerscopeError]:
     """Yield the image of each tag; to end this early ends all requests. An image of several tags is read once."""
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 5 ms
-
-    from layerscope.sources.registry.source import tagged_image  # noqa: PLC0415  # as above
-
     known = None if cache is None else KeptImages(cache, platform)
     attempt = _Attempts()
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
@@ -32,8 +33,6 @@ def state_file() -> Path:
 def _folder(variable: str, usual: str) -> Path:
     if chosen := os.environ.get(variable):
         return Path(chosen)
-    import platformdirs  # noqa: PLC0415  # 8 ms, which a listing need not pay
-
     return Path(getattr(platformdirs, usual)(_PROGRAM, appauthor=False))
 
 

@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -33,7 +32,6 @@ from layerscope.work import cancel_work_if
 
 if TYPE_CHECKING:
     from layerscope.session.open import UndecidedImage
-    from layerscope.tui.dialogs.palette import Command
 
 _NO_COLORS = (NoColor(),)
 _ASCII_ONLY = (AsciiFilter(),)
@@ -168,35 +166,9 @@ class LayerscopeApp(App[LayerscopeError]):
 
     def action_command_palette(self) -> None:
         """Offer the commands that work now: the screen's, then the application's."""
-        # 2 ms, not before the first screen
-        from layerscope.tui.dialogs.palette import Command, PaletteScreen, key_commands  # noqa: PLC0415
+        from layerscope.tui.dialogs.palette import offer_commands  # noqa: PLC0415  # 2 ms, not before the first screen
 
-        if not isinstance(self.screen, PaletteScreen):
-            theme = Command("Theme", "", "Choose the colours of the screens", self.action_change_theme)
-            leave = Command("Quit", "q", "Quit layerscope", self.action_quit)
-            self._offer("Commands", [*key_commands(self.screen), theme, leave])
-
-    def action_change_theme(self) -> None:
-        from layerscope.tui.dialogs.palette import Command  # noqa: PLC0415  # as above
-
-        names = sorted(self.available_themes)
-        themes = [Command(name, "", "", partial(setattr, self, "theme", name)) for name in names]
-        self._offer("Themes", themes, names.index(self.theme))
-
-    def _offer(self, title: str, commands: "Sequence[Command]", current: int = 0) -> None:
-        from layerscope.tui.dialogs.palette import PaletteScreen  # noqa: PLC0415  # as above
-
-        def run(command: "Command | None") -> None:
-            if command is not None:
-                self.call_later(run_alone, command)
-
-        def run_alone(command: "Command") -> None:
-            # a key that was under way may have opened another palette
-            if isinstance(self.screen, PaletteScreen):
-                self.screen.dismiss()
-            command.run()
-
-        self.push_screen(PaletteScreen(title, commands, current), run)
+        offer_commands(self)
 
 
 def checked_preferences() -> Preferences:

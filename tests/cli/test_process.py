@@ -73,11 +73,12 @@ def test_a_parser_finds_the_same_answer(command: tuple[str, ...], flags: tuple[s
         ("diff", MY_APP, MY_APP),
         ("history", MY_APP, "/etc"),
         ("cat", MY_APP, "/etc/passwd"),
+        ("why", MY_APP),
     ],
 )
-def test_tables_import_no_explorer(arguments: tuple[str | Path, ...]) -> None:
+def test_tables_in_a_pipe_import_neither_the_explorer_nor_rich(arguments: tuple[str | Path, ...]) -> None:
     modules = imported(*arguments)
-    assert not modules & (HEAVY - {"logging"})
+    assert not modules & (HEAVY - {"logging", "magic"} | {"rich"})
     assert not {module for module in modules if module.startswith("layerscope.tui")}
 
 

@@ -20,7 +20,7 @@ def test_columns_are_aligned_by_terminal_cells() -> None:
     grid.add_row("1 B", "/short")
     grid.add_row("12 MB", "/日本語")
     grid.add_row("日", "/wide")
-    lines = plain_text(grid).splitlines()
+    lines = plain_text([grid]).splitlines()
     assert lines == [" size  path", "  1 B  /short", "12 MB  /日本語", "   日  /wide"]
     assert {cell_len(line[: line.rindex("/")]) for line in lines[1:]} == {7}
 
@@ -32,7 +32,7 @@ def test_a_narrow_screen_folds_or_cuts_the_flexible_column_but_breaks_no_path(wi
     grid.add_row("2 B", Line("RUN an instruction that is cut"))
     grid.add_row("3 B", name_line("/a/path/that is/not broken"))
     grid.add_row("4 B", Line("see /a/path/that-is-not-broken", is_folded=True))
-    *lines, size, name, other_size, see, path = plain_text(grid, width).splitlines()
+    *lines, size, name, other_size, see, path = plain_text([grid], width).splitlines()
     assert max(map(cell_len, lines)) <= width
     assert " ".join(line[6:].strip() for line in lines[1:-1]) == "folds between words"
     assert lines[-1].endswith("…")
@@ -57,13 +57,13 @@ def test_a_narrow_screen_leaves_out_optional_columns_before_it_cuts_a_figure(wid
         GridColumn("instruction", is_flexible=True, least=12),
     )
     grid.add_row("58 MB", "12 MB", "2026-11-26", Line("RUN make all"))
-    assert plain_text(grid, width).splitlines() == lines
+    assert plain_text([grid], width).splitlines() == lines
 
 
 def test_an_indented_line_keeps_its_indent_where_it_is_folded() -> None:
     grid = Grid(GridColumn("", is_flexible=True))
     grid.add_row(Line("words that need three lines", is_folded=True, indent=4))
-    assert plain_text(grid, 16).splitlines() == ["    words that", "    need three", "    lines"]
+    assert plain_text([grid], 16).splitlines() == ["    words that", "    need three", "    lines"]
 
 
 def test_a_grid_without_rows_is_empty() -> None:
@@ -106,7 +106,7 @@ def test_a_table_is_written_line_by_line(tmp_path: Path) -> None:
     with (tmp_path / "table").open("w") as target:
         tracemalloc.start()
         try:
-            show(grid, target)
+            show([grid], target)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -130,7 +130,7 @@ def test_the_cost_of_a_row_does_not_grow_with_the_number_of_rows(monkeypatch: py
         grid = figures("", "content", last="instruction")
         for number in range(rows):
             grid.add_row(str(number), "1 kB", "RUN something")
-        plain_text(grid)
+        plain_text([grid])
         counts.append(measured / rows)
     assert counts[1] <= counts[0]
 

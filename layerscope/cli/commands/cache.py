@@ -12,6 +12,7 @@ from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog
 from layerscope.debug_log import start_log
 from layerscope.report.cache.document import cached_images, write_cache_document, write_removed_document
+from layerscope.report.cache.table import write_cache_summary, write_cache_table
 from layerscope.text import human_size, plural, printable_name
 
 EXAMPLES = """\b
@@ -57,8 +58,6 @@ def _show(cache: Cache, *, as_json: bool, is_list: bool) -> None:
     if as_json:
         write_cache_document(cache, images, sys.stdout)
         return
-    from layerscope.report.cache.table import write_cache_summary, write_cache_table  # noqa: PLC0415  # 40 ms: Rich
-
     if is_list:
         write_cache_table(images, sys.stdout)
     else:

@@ -25,6 +25,7 @@ from layerscope.report.check.document import write_check_document
 from layerscope.report.check.github import write_check_github, write_check_markdown
 from layerscope.report.check.junit import write_check_junit
 from layerscope.report.check.sarif import write_check_sarif
+from layerscope.report.check.table import write_check_table
 from layerscope.session.dockerfile.lines import known_dockerfile
 from layerscope.session.size.base_image import chosen_base
 from layerscope.text import path_text, plural, printable_name, short_name
@@ -141,9 +142,6 @@ def _deliver(report: CheckReport, form: Format, output: str | None) -> None:
 def _write(report: CheckReport, form: Format, file: TextIO) -> None:
     match form:
         case Format.TABLE:
-            # 40 ms: Rich, which CI does without
-            from layerscope.report.check.table import write_check_table  # noqa: PLC0415
-
             write_check_table(report, file)
         case Format.JSON:
             write_check_document(report, file)

@@ -6,6 +6,7 @@ from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog
 from layerscope.debug_log import start_log
 from layerscope.report.settings.document import write_settings_document
+from layerscope.report.settings.table import write_settings_table
 from layerscope.settings.preferences import ValueOrigin, load_preferences
 
 EXAMPLES = """\b
@@ -29,8 +30,6 @@ def config(as_json: AsJson = False, debug: DebugLog = None) -> None:
     if as_json:
         write_settings_document(preferences, sys.stdout)
     else:
-        from layerscope.report.settings.table import write_settings_table  # noqa: PLC0415  # 40 ms: Rich
-
         write_settings_table(preferences, sys.stdout)
     for problem in preferences.problems:
         warn_of(problem)

@@ -6,6 +6,7 @@ from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog, ListedEngine
 from layerscope.debug_log import start_log
 from layerscope.report.local.document import write_containers_document
+from layerscope.report.local.table import write_container_table
 from layerscope.session.local.listing import local_containers
 
 EXAMPLES = """\b
@@ -22,8 +23,6 @@ def containers(engine: ListedEngine = None, as_json: AsJson = False, debug: Debu
     if as_json:
         write_containers_document(listing.found, sys.stdout)
     else:
-        from layerscope.report.local.table import write_container_table  # noqa: PLC0415  # 40 ms: Rich
-
         write_container_table(listing.found, sys.stdout)
     for refusal in listing.refusals:
         warn_of(refusal)

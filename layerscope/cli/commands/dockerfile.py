@@ -9,6 +9,7 @@ from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, Base, DockerfileName
 from layerscope.report.dockerfile.document import write_dockerfile_document
+from layerscope.report.dockerfile.table import write_dockerfile_table
 from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of, shown_dockerfile
 from layerscope.session.size.analysis import size_analysis
 from layerscope.session.size.base_image import chosen_base
@@ -49,8 +50,6 @@ def dockerfile(
             if as_json:
                 write_dockerfile_document(placed, analysis, cache, output)
             else:
-                from layerscope.report.dockerfile.table import write_dockerfile_table  # noqa: PLC0415  # 40 ms: Rich
-
                 write_dockerfile_table(placed, analysis, cache, output)
             return True
 

@@ -8,6 +8,7 @@ from layerscope.cli.options import AsJson, PathInImage
 from layerscope.comparison.compare import history_of
 from layerscope.errors import UsageError
 from layerscope.report.history.document import write_history_document
+from layerscope.report.history.table import write_history_table
 from layerscope.session.loaded_image import known_node
 from layerscope.text import printable_name
 
@@ -40,6 +41,4 @@ def history(
             is_present = tree.is_present(node, last)
             write_history_document(session.image, name, events, sys.stdout, present=is_present)
         else:
-            from layerscope.report.history.table import write_history_table  # noqa: PLC0415  # 40 ms: Rich
-
             write_history_table(session.image, name, events, sys.stdout)

@@ -9,6 +9,7 @@ from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog, ListedEngine
 from layerscope.debug_log import start_log
 from layerscope.report.local.document import write_images_document
+from layerscope.report.local.table import write_image_table
 from layerscope.session.local.listing import ImageOrder, local_images, matching_images, ordered_images
 
 EXAMPLES = """\b
@@ -34,8 +35,6 @@ def images(
     if as_json:
         write_images_document(found, sys.stdout)
     else:
-        from layerscope.report.local.table import write_image_table  # noqa: PLC0415  # 40 ms: Rich
-
         write_image_table(found, sys.stdout)
     for refusal in listing.refusals:
         warn_of(refusal)

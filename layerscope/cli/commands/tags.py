@@ -12,8 +12,8 @@ from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.debug_log import start_log
 from layerscope.report.local.document import write_tags_document
+from layerscope.report.local.table import write_tag_table
 from layerscope.session.summary import limit_words
-from layerscope.session.tags import list_tags
 
 EXAMPLES = """\b
 Examples:
@@ -46,13 +46,14 @@ def tags(  # noqa: PLR0917  # Typer reads the options from the signature
     """List the tags of a repository in a registry, with what each costs."""
     start_log(debug)
     cache = cache_unless(no_cache=no_cache)
+    # 100 ms: urllib3, and help needs none
+    from layerscope.session.tags import list_tags  # noqa: PLC0415
+
     with ReadingProgress(progress_title(repository), counts=True) as progress:
         listing = list_tags(repository, pattern, progress, sizes=sizes, platform=platform, cache=cache)
     if as_json:
         write_tags_document(listing, sys.stdout)
     else:
-        from layerscope.report.local.table import write_tag_table  # noqa: PLC0415  # 40 ms: Rich
-
         write_tag_table(listing.tags, sys.stdout, sizes=sizes)
     if listing.rate_limit is not None:
         narrate(limit_words(listing.rate_limit))

@@ -10,6 +10,7 @@ from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import output_may_be_cut
 from layerscope.errors import DigestMismatch
 from layerscope.report.verify.document import write_verify_document
+from layerscope.report.verify.table import write_verify_table
 from layerscope.session.image_session import ImageRequest
 from layerscope.session.open import open_to_verify
 from layerscope.session.verifying import Result, Verification, check_image, contradicted
@@ -35,8 +36,6 @@ def verify(named: NamedImage, *, as_json: AsJson = False) -> int:
         if as_json:
             write_verify_document(verification, sys.stdout)
         else:
-            from layerscope.report.verify.table import write_verify_table  # noqa: PLC0415  # 40 ms: Rich
-
             write_verify_table(verification, sys.stdout)
     return _STATUSES[verification.result]
 

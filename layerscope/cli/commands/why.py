@@ -14,6 +14,8 @@ from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, Base, DockerfileName
 from layerscope.cli.streams import narrate
+from layerscope.report.size.document import write_why_document
+from layerscope.report.size.tables import write_why_tables
 from layerscope.session.dockerfile.lines import dockerfile_of, known_dockerfile
 from layerscope.session.image_session import ImageSession
 from layerscope.session.size.base_image import chosen_base
@@ -72,12 +74,8 @@ def _write(
 ) -> Literal[True]:
     analysis = _analysis(session, base, placed)
     if as_json:
-        from layerscope.report.size.document import write_why_document  # noqa: PLC0415  # 2 ms, and a table needs none
-
         write_why_document(analysis, file)
     else:
-        from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # 40 ms: Rich
-
         write_why_tables(analysis, file, show_all=show_all)
     return True
 

@@ -32,4 +32,4 @@ def write_cache_table(images: Sequence[CachedImage], file: TextIO) -> None:
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(image.used))
         name = _UNUSABLE if image.reference is None else printable_name(image.reference)
         grid.add_row(human_size(image.size), f"{image.records:,}", used, Line(name, is_folded=True))
-    show(grid, file)
+    show([grid], file)

@@ -1,14 +1,11 @@
 """The results of rules, for people at a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TextIO
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
-from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, show
+from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, instruction_line, show
 from layerscope.session.summary import layer_title
 from layerscope.text import printable_line
 
@@ -23,14 +20,14 @@ def write_check_table(report: CheckReport, file: TextIO) -> None:
     show(check_table(report), file)
 
 
-def check_table(report: CheckReport) -> RenderableType:
+def check_table(report: CheckReport) -> Sequence[Block]:
     """Return the table."""
     grid = Grid(GridColumn(""), GridColumn(""), GridColumn("", is_flexible=True))
     for result in report.results:
         outcome = Line(result.outcome.value, _STYLES[result.outcome])
         grid.add_row(outcome, result.key, [Line(result.verdict.text, is_folded=True), *_locations(report, result)])
-    problems = [Text(f"! {printable_line(problem)}", "red", overflow="fold") for problem in report.problems]
-    return Group(grid, *problems, Text(), Text(f"{report.headline}.", _STYLES[report.outcome], overflow="fold"))
+    problems = [Paragraph(f"! {printable_line(problem)}", "red") for problem in report.problems]
+    return [grid, *problems, Paragraph(), Paragraph(f"{report.headline}.", _STYLES[report.outcome])]
 
 
 def _locations(report: CheckReport, result: RuleResult) -> Iterator[Line]:

@@ -3,9 +3,6 @@
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from layerscope.analysis.comparison.cache_story import WRONG_DIGEST, cache_story, layer_numbers
 from layerscope.analysis.comparison.config_and_packages import ConfigChange, ConfigValue, PackageChange
 from layerscope.analysis.comparison.diff import DiffSummary
@@ -17,7 +14,18 @@ from layerscope.comparison.filtered import FilteredComparison
 from layerscope.report.colors import CHANGE_STYLES
 from layerscope.report.diff.lines import move_lines, write_diff_lines, write_diff_stat
 from layerscope.report.diff.patch import write_patch
-from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, figures, instruction_line, section, show
+from layerscope.report.tables import (
+    LEAST_INSTRUCTION,
+    Block,
+    Grid,
+    GridColumn,
+    Line,
+    Paragraph,
+    figures,
+    instruction_line,
+    section,
+    show,
+)
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.summary import image_summary, layer_title, printable_title
 from layerscope.text import exec_form, human_size, plural, printable_line, signed_size
@@ -53,7 +61,7 @@ def write_diff_tables(
 
     The paths are written one by one: there may be a million.
     """
-    show(Group(*(_layer_head(view) if view.images is None else _image_head(view, view.images))), file)
+    show(_layer_head(view) if view.images is None else _image_head(view, view.images), file)
     if len(view.diff):
         uncertain = f", {len(view.uncertain):,} of them uncertain" if view.uncertain else ""
         file.write(f"\nPaths: {_summary_line(view.diff.summary)}{uncertain}\n")
@@ -63,19 +71,19 @@ def write_diff_tables(
             write_diff_lines(view.diff, file, view.uncertain)
     _write_moves(view, file, stat=stat)
     if view.images is not None and view.is_whole:
-        show(Group(*_image_sections(view.images)), file)
+        show(_image_sections(view.images), file)
     if not view.differs:
         file.write(f"\n{_no_difference_line(view)}\n")
     if digests is not None:
-        show(Group(*_digest_section(digests)), file)
+        show(_digest_section(digests), file)
     if patch:
         write_patch(view, file)
 
 
-def _digest_section(digests: DigestReport) -> Iterator[RenderableType]:
+def _digest_section(digests: DigestReport) -> Iterator[Block]:
     """Yield why the digests differ, a line for each cause, and what mends them."""
-    yield Text()
-    yield Text(digests.verdict, "bold", overflow="fold")
+    yield Paragraph()
+    yield Paragraph(digests.verdict, "bold")
     grid = Grid(GridColumn(""), GridColumn("cause"), GridColumn("entries", is_right=True), _EXAMPLES)
     compressed: dict[str, list[int]] = {}
     for cause in digests.causes:
@@ -89,28 +97,28 @@ def _digest_section(digests: DigestReport) -> Iterator[RenderableType]:
             grid.add_row(cause.subject, Line(cause.words, style), f"{cause.entries:,}", Line(cause.example_words))
     if not grid.is_empty:
         yield grid
-    yield from (Text(sentence, overflow="fold") for sentence in digests.remedies)
+    yield from (Paragraph(sentence) for sentence in digests.remedies)
 
 
-def _image_head(view: FilteredComparison, images: ImageComparison) -> Iterator[RenderableType]:
+def _image_head(view: FilteredComparison, images: ImageComparison) -> Iterator[Block]:
     for word, loaded in (("from", view.old), ("to", view.new)):
-        yield Text(f"{word:<4}  {image_summary(loaded.image, loaded.tallies)}", overflow="fold")
+        yield Paragraph(f"{word:<4}  {image_summary(loaded.image, loaded.tallies)}")
     story = cache_story(images.alignment, images.rebuilt)
-    yield Text()
-    yield from (Text(printable_line(sentence), "bold", overflow="fold") for sentence in story)
+    yield Paragraph()
+    yield from (Paragraph(printable_line(sentence), "bold") for sentence in story)
     if images.pull_size is not None:
         pull = human_size(images.pull_size)
-        yield Text(f"A machine that has the old image pulls {pull} for the new one.", overflow="fold")
-    yield Text()
+        yield Paragraph(f"A machine that has the old image pulls {pull} for the new one.")
+    yield Paragraph()
     yield _aligned_table(view)
 
 
-def _layer_head(view: FilteredComparison) -> Iterator[RenderableType]:
+def _layer_head(view: FilteredComparison) -> Iterator[Block]:
     before, after = view.sides
     image = view.old.image
-    yield Text(image_summary(image, view.old.tallies), overflow="fold")
-    yield Text()
-    yield Text(_heading(before, after, own=view.own), "bold", overflow="fold")
+    yield Paragraph(image_summary(image, view.old.tallies))
+    yield Paragraph()
+    yield Paragraph(_heading(before, after, own=view.own), "bold")
     low, high = sorted(view.sides)
     numbers = view.sides if view.own else range(low + 1, high + 1)
     table = figures("", "content", last="instruction")
@@ -142,7 +150,7 @@ def _write_moves(view: FilteredComparison, file: TextIO, *, stat: bool) -> None:
     file.writelines(f"{line}\n" for line in move_lines(view.moves))
 
 
-def _image_sections(images: ImageComparison) -> Iterator[RenderableType]:
+def _image_sections(images: ImageComparison) -> Iterator[Block]:
     for title, grid in (("Config", _config_table(images.config)), ("Packages", _package_table(images.packages))):
         yield from section(title, [] if grid.is_empty else [grid])
 

@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.report.build.report import miss_line
-from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, show
+from layerscope.report.tables import LEAST_INSTRUCTION, Block, Grid, GridColumn, Line, Paragraph, show
 from layerscope.session.dockerfile.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile.lines import LineCost, layers_text, line_costs, unplaced_layers
 from layerscope.session.size.analysis import SizeAnalysis
@@ -22,15 +19,15 @@ _TAB = 4
 
 def write_dockerfile_table(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, file: TextIO) -> None:
     """Print the Dockerfile with the cost of its lines, and what advice on them saves."""
-    show(Group(*_parts(placed, analysis, cache)), file)
+    show(_parts(placed, analysis, cache), file)
 
 
-def _parts(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState) -> Iterator[RenderableType]:
+def _parts(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState) -> Iterator[Block]:
     image, tallies, advice = analysis.image, analysis.tallies, analysis.report.advice
-    yield Text(f"{printable_name(image.name)} · {image_facts(image, tallies)}", overflow="fold")
+    yield Paragraph(f"{printable_name(image.name)} · {image_facts(image, tallies)}")
     base = [f"base {printable_name(placed.base)}"] if placed.base else []
-    yield Text(" · ".join([placed.confidence, *base]), overflow="fold")
-    yield Text()
+    yield Paragraph(" · ".join([placed.confidence, *base]))
+    yield Paragraph()
     costs = list(line_costs(placed, tallies, cache, advice))
     largest = max((cost.content_size or 0 for cost in costs), default=0)
     grid = Grid(
@@ -50,14 +47,14 @@ def _parts(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState) 
     yield grid
     for number, each in enumerate(advice, 1):
         if each.layer in placed.line_of_layer:
-            yield Text(f"\n({number}) {printable_text(each.text)}", overflow="fold")
+            yield Paragraph(f"\n({number}) {printable_text(each.text)}")
     if cache.miss is not None:
-        yield Text(f"\ncache miss: {miss_line(cache.miss, placed.name)}", overflow="fold")
+        yield Paragraph(f"\ncache miss: {miss_line(cache.miss, placed.name)}")
     unplaced = unplaced_layers(placed, image, tallies)
     if unplaced.layers:
         noun = "layer" if len(unplaced.layers) == 1 else "layers"
         size = human_size(unplaced.content_size)
-        yield Text(f"\nno line found for {noun} {layers_text(unplaced.layers)}, {size}", "yellow")
+        yield Paragraph(f"\nno line found for {noun} {layers_text(unplaced.layers)}, {size}", "yellow")
 
 
 def _source(cost: LineCost) -> tuple[str, Line]:

@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from typing import TextIO
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_history import Revision
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.image import Image
 from layerscope.report.colors import CHANGE_STYLES
-from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, instruction_line, show
+from layerscope.report.tables import LEAST_INSTRUCTION, Block, Grid, GridColumn, Line, Paragraph, instruction_line, show
 from layerscope.report.tree.selection import link_text
 from layerscope.session.summary import layer_title
 from layerscope.text import human_size, mode_text, printable_name, printable_path
@@ -32,7 +29,7 @@ def write_history_table(image: Image, path: bytes, events: Sequence[Revision], f
     show(history_table(image, path, events), file)
 
 
-def history_table(image: Image, path: bytes, events: Sequence[Revision]) -> RenderableType:
+def history_table(image: Image, path: bytes, events: Sequence[Revision]) -> Sequence[Block]:
     """Return a line about the path in the final image, and the table."""
     grid = Grid(*_COLUMNS)
     for event in events:
@@ -46,7 +43,7 @@ def history_table(image: Image, path: bytes, events: Sequence[Revision]) -> Rend
             f"{entry.uid}:{entry.gid}",
             instruction_line(layer_title(image, event.layer)),
         )
-    return Group(Text(f"{printable_path(path)}{_fate(events)}", "bold", overflow="fold"), Text(), grid)
+    return [Paragraph(f"{printable_path(path)}{_fate(events)}", "bold"), Paragraph(), grid]
 
 
 def _details(event: Revision) -> str:

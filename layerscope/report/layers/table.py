@@ -4,14 +4,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.image import Image, Layer, Step
 from layerscope.report.colors import CHANGE_STYLES
-from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, minute_text, screen_width, show
+from layerscope.report.tables import (
+    Block,
+    Grid,
+    GridColumn,
+    Line,
+    Paragraph,
+    instruction_line,
+    minute_text,
+    screen_width,
+    show,
+)
 from layerscope.session.summary import image_summary, printable_title
 from layerscope.text import human_share, human_size, printable_line, size_or_blank
 
@@ -63,7 +70,7 @@ def write_layer_table(image: Image, tallies: Tallies, file: TextIO) -> None:
     show(layer_table(image, tallies, screen_width(file)), file)
 
 
-def layer_table(image: Image, tallies: Tallies, width: int | None = None) -> RenderableType:
+def layer_table(image: Image, tallies: Tallies, width: int | None = None) -> Sequence[Block]:
     """Return the summary and the table for a screen of that width, or one as wide as needed."""
     rows = _rows(image, tallies)
     figures = _fitting(list(rows.values()), width)
@@ -78,7 +85,7 @@ def layer_table(image: Image, tallies: Tallies, width: int | None = None) -> Ren
         else:
             blanks = [""] * (len(figures) - 1)
             grid.add_row(_NO_LAYER, *blanks, instruction_line(printable_title(step.title)), style="dim")
-    return Group(Text(image_summary(image, tallies), overflow="fold"), Text(), grid)
+    return [Paragraph(image_summary(image, tallies)), Paragraph(), grid]
 
 
 def _rows(image: Image, tallies: Tallies) -> dict[int, _Row]:

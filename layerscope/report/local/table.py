@@ -34,7 +34,7 @@ def write_image_table(images: Sequence[LocalImage], file: TextIO) -> None:
         short_id = printable_name(image.image_id.rpartition(":")[2][:_ID_LENGTH])
         name = ", ".join(map(printable_name, image.tags)) or _NO_TAG
         grid.add_row(*sizes, layers, created, image.engine, short_id, Line(name, is_folded=True))
-    show(grid, file)
+    show([grid], file)
 
 
 _CONTAINER_COLUMNS = (
@@ -53,7 +53,7 @@ def write_container_table(containers: Sequence[Container], file: TextIO) -> None
         texts = (container.state, container.engine, container.container_id[:_ID_LENGTH], container.name)
         image = Line(printable_name(container.image), is_folded=True)
         grid.add_row(human_size(container.writable_size), *map(printable_name, texts), image)
-    show(grid, file)
+    show([grid], file)
 
 
 _TAG_COLUMNS = (
@@ -77,4 +77,4 @@ def write_tag_table(tags: "Sequence[Tag]", file: TextIO, *, sizes: bool) -> None
             continue
         figures = map(human_size, (tag.blob_size, tag.pull_size))
         grid.add_row(*figures, str(tag.layers), minute_text(tag.created), name)
-    show(grid, file)
+    show([grid], file)

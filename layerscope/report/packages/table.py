@@ -1,15 +1,22 @@
 """The packages of an image for people: their sizes and layers, what was replaced, and a line for each layer."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
-
-from rich.console import Group, RenderableType
-from rich.text import Text
 
 from layerscope.analysis.packages.by_layer import PackageChangeKind
 from layerscope.model.image import Image
-from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, instruction_line, section, show
+from layerscope.report.tables import (
+    LEAST_INSTRUCTION,
+    Block,
+    Grid,
+    GridColumn,
+    Line,
+    Paragraph,
+    instruction_line,
+    section,
+    show,
+)
 from layerscope.session.files.packages import ImagePackages
 from layerscope.session.size.remarks import sbom_sentence
 from layerscope.session.summary import layer_title
@@ -28,25 +35,25 @@ def write_packages_tables(image: Image, found: ImagePackages, file: TextIO) -> N
     show(packages_tables(image, found), file)
 
 
-def packages_tables(image: Image, found: ImagePackages) -> RenderableType:
+def packages_tables(image: Image, found: ImagePackages) -> Sequence[Block]:
     """Return all sections; one without rows is left out."""
-    return Group(*_sections(image, found))
+    return [*_sections(image, found)]
 
 
-def _sections(image: Image, found: ImagePackages) -> Iterator[RenderableType]:
+def _sections(image: Image, found: ImagePackages) -> Iterator[Block]:
     total = human_size(sum(each.size for each in found.packages))
-    yield Text(f"{plural(len(found.packages), 'package')} after layer {found.layer}, {total}", "bold")
+    yield Paragraph(f"{plural(len(found.packages), 'package')} after layer {found.layer}, {total}", "bold")
     if found.packages:
-        yield Text()
+        yield Paragraph()
         yield _packages(found)
     replaced = _replaced(found)
     yield from section("Replaced or removed, and what of it still ships", () if replaced.is_empty else [replaced])
     yield from section("Layers", [_layers(image, found)] if found.events else ())
     for path in found.unread:
-        yield Text(f"Not read: {printable_path(path)}.", overflow="fold")
+        yield Paragraph(f"Not read: {printable_path(path)}.")
     if found.sbom is not None:
-        yield Text()
-        yield Text(sbom_sentence(found.sbom), overflow="fold")
+        yield Paragraph()
+        yield Paragraph(sbom_sentence(found.sbom))
 
 
 def _packages(found: ImagePackages) -> Grid:

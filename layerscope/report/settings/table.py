@@ -15,7 +15,7 @@ def write_settings_table(preferences: Preferences, file: TextIO) -> None:
     for name, origin in preferences.origins.items():
         value = printable_line(_text(getattr(preferences.settings, name)))
         grid.add_row(name, origin.value, Line(value, is_folded=True))
-    show(grid, file)
+    show([grid], file)
 
 
 def _path_line(title: str, path: Path) -> str:

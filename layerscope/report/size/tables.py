@@ -1,11 +1,8 @@
 """The size report for people: secrets, what to change, and where the bytes are."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TextIO
-
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
 
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import diff_lines
@@ -13,9 +10,11 @@ from layerscope.analysis.advice.secrets import REMEDY, Secret
 from layerscope.analysis.size.dead import DeadGroup, dead_groups
 from layerscope.report.tables import (
     LEAST_INSTRUCTION,
+    Block,
     Grid,
     GridColumn,
     Line,
+    Paragraph,
     instruction_line,
     name_line,
     remainder,
@@ -71,7 +70,7 @@ def write_why_tables(analysis: SizeAnalysis, file: TextIO, *, show_all: bool = F
     show(why_tables(analysis, show_all=show_all), file)
 
 
-def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> RenderableType:
+def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> Sequence[Block]:
     """Return all sections."""
 
     def most(count: int) -> int | None:
@@ -80,13 +79,13 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> RenderableT
     why = analysis.report
     layers = _table_parts(layer_table(analysis, why.layers), most(_MOST_LAYERS))
     types = _table_parts(type_table(analysis), most(_MOST_SHARES))
-    parts: list[RenderableType] = [
-        Text(image_summary(analysis.image, analysis.tallies), overflow="fold"),
+    return [
+        Paragraph(image_summary(analysis.image, analysis.tallies)),
         *_secret_section(analysis, show_all=show_all),
         *_advice_section(analysis, show_all=show_all),
-        Text(),
-        Text(printable_line(why.verdict), "bold", overflow="fold"),
-        *(Text(line, "dim", overflow="fold") for line in remarks(why)),
+        Paragraph(),
+        Paragraph(printable_line(why.verdict), "bold"),
+        *(Paragraph(line, "dim") for line in remarks(why)),
         *section("Layers, largest first", layers),
         *section("Largest files of the image", _table_parts(largest_files(analysis), most(_MOST_FILES))),
         *_dead_section(analysis, show_all=show_all),
@@ -94,40 +93,39 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> RenderableT
         *section("By file type", types),
         *section("By package", _packages(analysis, most(_MOST_SHARES))),
     ]
-    return Group(*parts)
 
 
-def _duplicates(analysis: SizeAnalysis, most: int | None, most_paths: int | None) -> Iterator[RenderableType]:
+def _duplicates(analysis: SizeAnalysis, most: int | None, most_paths: int | None) -> Iterator[Block]:
     total = human_size(sum(duplicate.saves for duplicate in analysis.report.duplicates))
     least = "" if analysis.report.duplicates_complete else " at least"
     parts = _table_parts(duplicate_table(analysis, analysis.report.duplicates), most, most_paths)
     yield from section(f"The same bytes more than once: {total}{least}", parts)
 
 
-def _packages(analysis: SizeAnalysis, most: int | None) -> Iterator[RenderableType]:
+def _packages(analysis: SizeAnalysis, most: int | None) -> Iterator[Block]:
     yield from _table_parts(package_table(analysis), most)
     if analysis.packages.packages:
-        yield Text(f"{human_size(analysis.packages.unowned)} belong to no package", "dim")
+        yield Paragraph(f"{human_size(analysis.packages.unowned)} belong to no package", "dim")
     for path in analysis.packages.unread:
         name = printable_path(path)
-        yield Text(f"the format of the package database {name} is not supported", "dim", overflow="fold")
+        yield Paragraph(f"the format of the package database {name} is not supported", "dim")
     if analysis.sbom is not None:
-        yield Text(sbom_sentence(analysis.sbom), overflow="fold")
+        yield Paragraph(sbom_sentence(analysis.sbom))
         yield from _table_parts(sbom_table(analysis.sbom), most)
 
 
-def _secret_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[RenderableType]:
+def _secret_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Block]:
     """Yield the secrets with the instructions of their layers."""
     secrets = analysis.report.secrets
     shown = secrets if show_all else secrets[:_MOST_SECRETS]
     parts = [part for secret in shown for part in _secret(analysis, secret)]
     if len(shown) < len(secrets):
-        parts.append(Text(f"and {plural(len(secrets) - len(shown), 'more secret')} (--all shows them)", "dim"))
+        parts.append(Paragraph(f"and {plural(len(secrets) - len(shown), 'more secret')} (--all shows them)", "dim"))
     yield from section("Secrets", parts)
 
 
-def _secret(analysis: SizeAnalysis, secret: Secret) -> Iterator[RenderableType]:
-    yield Text(f"layer {secret.layer}: {secret.kind.words}", "bold red")
+def _secret(analysis: SizeAnalysis, secret: Secret) -> Iterator[Block]:
+    yield Paragraph(f"layer {secret.layer}: {secret.kind.words}", "bold red")
     body = Grid(GridColumn("", is_flexible=True), indent=_INDENT)
     body.add_row(name_line(path_text(secret.path)))
     body.add_row(instruction_line(layer_title(analysis.image, secret.layer)))
@@ -135,7 +133,7 @@ def _secret(analysis: SizeAnalysis, secret: Secret) -> Iterator[RenderableType]:
     yield body
 
 
-def _dead_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[RenderableType]:
+def _dead_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Block]:
     """Yield the dead bytes by the layer that wrote them, the layer that hid them and the reason."""
     why = analysis.report
     groups = dead_groups(why.dead.entries)
@@ -146,8 +144,8 @@ def _dead_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Rendera
     yield from section(f"Dead bytes: {total}, {reasons_line(why)}", parts)
 
 
-def _dead_group(analysis: SizeAnalysis, group: DeadGroup, *, show_all: bool) -> Iterator[RenderableType]:
-    yield Text(
+def _dead_group(analysis: SizeAnalysis, group: DeadGroup, *, show_all: bool) -> Iterator[Block]:
+    yield Paragraph(
         f"{human_size(group.size)} {reason_label(group.reason)}, {plural(len(group.entries), 'file')}", "magenta"
     )
     layers = Grid(
@@ -162,14 +160,14 @@ def _dead_group(analysis: SizeAnalysis, group: DeadGroup, *, show_all: bool) -> 
         files.add_row(human_size(entry.size), name_line(path_text(entry.path)))
     yield files
     more = remainder(group.entries, most, lambda entry: entry.size, "file")
-    yield from (Padding(line, (0, 0, 0, _INDENT), expand=False) for line in more)
+    yield from (replace(line, indent=_INDENT) for line in more)
 
 
-def _advice_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[RenderableType]:
+def _advice_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Block]:
     """Yield what to change, the largest savings first."""
     advice = analysis.report.advice
     if not advice:
-        yield from section("What to change", [Text(no_advice_sentence(analysis.report))])
+        yield from section("What to change", [Paragraph(no_advice_sentence(analysis.report))])
         return
     parts = [
         part for number, each in enumerate(advice, 1) for part in _advised(analysis, number, each, show_all=show_all)
@@ -177,16 +175,16 @@ def _advice_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Rende
     yield from section("What to change", [*parts, *_total(analysis)])
 
 
-def _total(analysis: SizeAnalysis) -> Iterator[RenderableType]:
+def _total(analysis: SizeAnalysis) -> Iterator[Block]:
     if analysis.report.size_after_advice is not None:
-        yield Text()
-        yield Text(f"{size_change(analysis.report, '->')}.", "bold")
+        yield Paragraph()
+        yield Paragraph(f"{size_change(analysis.report, '->')}.", "bold")
 
 
-def _advised(analysis: SizeAnalysis, number: int, advice: Advice, *, show_all: bool) -> Iterator[RenderableType]:
+def _advised(analysis: SizeAnalysis, number: int, advice: Advice, *, show_all: bool) -> Iterator[Block]:
     share = human_share(advice.saves, analysis.report.total_size)
     saves = f"saves {human_size(advice.saves)}{f', {share}' if share else ''}" if advice.saves else "saves no bytes"
-    yield Text(f"{number}. {saves}: ", "green").append(analysis.layer_words(advice.layer), "bold")
+    yield Paragraph(f"{number}. {saves}: {analysis.layer_words(advice.layer)}", "bold green")
     body = Grid(GridColumn("", is_flexible=True), indent=_INDENT)
     body.add_row(Line(advice.cause, "bold", is_whole=True))
     if not advice.edits:
@@ -200,9 +198,7 @@ def _advised(analysis: SizeAnalysis, number: int, advice: Advice, *, show_all: b
     yield body
 
 
-def _table_parts(
-    table: ReportTable[Row], most: int | None = None, most_paths: int | None = None
-) -> Iterator[RenderableType]:
+def _table_parts(table: ReportTable[Row], most: int | None = None, most_paths: int | None = None) -> Iterator[Block]:
     """Yield the table with its first rows, each with its first paths, and a line about the rows that are left out."""
     if not table.rows:
         return

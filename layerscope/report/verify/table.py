@@ -3,10 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
-from layerscope.report.tables import Grid, GridColumn, Line, show
+from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, show
 from layerscope.session.verifying import Check, Result, Verification
 from layerscope.text import plural, printable_line, short_name
 
@@ -25,7 +22,7 @@ def write_verify_table(verification: Verification, file: TextIO) -> None:
     show(verify_table(verification), file)
 
 
-def verify_table(verification: Verification) -> RenderableType:
+def verify_table(verification: Verification) -> Sequence[Block]:
     """Return the table."""
     grid = Grid(*map(GridColumn, ("", "blob", "digest")), GridColumn("checks", is_flexible=True, least=30))
     groups = dict[tuple[str, int | None, str | None], list[Check]]()
@@ -41,7 +38,7 @@ def verify_table(verification: Verification) -> RenderableType:
     count = sum(check.result is result for check in verification.checks)
     verdict = _VERDICTS[result].format(f"{plural(count, 'thing')} {'is' if count == 1 else 'are'}")
     verdict = f"{printable_line(verification.name)} {verdict}."
-    return Group(grid, Text(), Text(verdict, _STYLES[result], overflow="fold"))
+    return [grid, Paragraph(), Paragraph(verdict, _STYLES[result])]
 
 
 def _lines(checks: Sequence[Check]) -> Iterator[Line]:

@@ -6,12 +6,12 @@ Only a process without other threads is forked: a lock that another thread holds
 import fcntl
 import marshal
 import os
+import pickle
 import select
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from io import FileIO
-from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from layerscope.errors import LayerscopeError, ReadingStopped
@@ -215,19 +215,12 @@ def _answer(work: Work[Item], items: Sequence[Item], orders: int, answers: int, 
                 send(_END, b"")
 
 
-def _pickle() -> ModuleType:
-    import pickle  # noqa: PLC0415  # 3 ms, and only after an error
-
-    return pickle
-
-
 def _error_from(body: bytearray) -> BaseException:
-    error: BaseException = _pickle().loads(body)  # a copy of this process wrote it
+    error: BaseException = pickle.loads(body)  # noqa: S301  # a copy of this process wrote it
     return error
 
 
 def _pickled(error: BaseException) -> bytes:
-    pickle = _pickle()
     try:
         data: bytes = pickle.dumps(error)
     except (pickle.PicklingError, AttributeError, TypeError):

@@ -6,12 +6,14 @@ https://docs.docker.com/engine/security/protect-access/
 """
 
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from layerscope.errors import EngineUnavailable
+from layerscope.sources.engine import relay
 from layerscope.sources.engine.endpoints import Endpoint
 
 CONNECT_SECONDS = 10.0
@@ -80,8 +82,6 @@ def _open_tcp(endpoint: Endpoint, address: SplitResult, resources: ExitStack) ->
 
 
 def _secured(endpoint: Endpoint, host: str, connection: socket.socket) -> socket.socket:
-    import ssl  # noqa: PLC0415  # 15 ms, which engines on this machine do without
-
     context = ssl.create_default_context()
     if not endpoint.tls_verify:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -95,14 +95,10 @@ def _secured(endpoint: Endpoint, host: str, connection: socket.socket) -> socket
 
 
 def _start_podman(resources: ExitStack) -> Connection:
-    from layerscope.sources.engine import relay  # noqa: PLC0415  # 2 ms: processes, which others do without
-
     return Connection(*relay.start_podman_service(resources))
 
 
 def _open_ssh(endpoint: Endpoint, address: SplitResult, resources: ExitStack) -> Connection:
-    from layerscope.sources.engine import relay  # noqa: PLC0415  # 2 ms: processes, which others do without
-
     connect = relay.forward_socket if address.path.strip("/") else relay.dial_stdio
     return Connection(*connect(address, endpoint.identity, resources))
 

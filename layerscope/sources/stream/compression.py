@@ -9,6 +9,7 @@ from collections.abc import Callable
 from io import FileIO, RawIOBase
 from typing import Any, Protocol
 
+from isal import igzip_lib
 from msgspec import Struct
 
 from layerscope.errors import InvalidLayer, UnsupportedCompression
@@ -114,8 +115,6 @@ class _Codec(Struct, frozen=True):
 
 
 def _gzip() -> _Codec:
-    from isal import igzip_lib  # noqa: PLC0415  # 1 ms, and only where a blob needs it
-
     # isal's stubs declare the exception class as an exception
     errors: Any = (igzip_lib.error, *_ERRORS)
     return _Codec(lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP), errors)

@@ -28,6 +28,7 @@ from layerscope.tui.comparison.state import (
     compared,
     moved,
 )
+from layerscope.tui.dialogs.extract import ExtractScreen
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot, is_first
@@ -332,8 +333,6 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
         node = self.file_tree.node
         revision = None if node is None else self._revision(node, AFTER) or self._revision(node, BEFORE)
         if revision is not None:
-            from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # 17 ms, not before it is needed
-
             self.app.push_screen(ExtractScreen(revision.opened, revision.node, revision.at))
 
     def action_copy_path(self) -> None:

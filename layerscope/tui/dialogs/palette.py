@@ -1,6 +1,7 @@
 """The command palette: the commands that work now, found by a part of their name or of what they do."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -166,3 +167,31 @@ def key_commands(screen: Screen[Any]) -> Iterable[Command]:
 
 def _runner(screen: Screen[Any], node: DOMNode, binding: Binding) -> Callable[[], object]:
     return lambda: screen.call_later(screen.app.run_action, binding.action, node)
+
+
+def offer_commands(app: App[Any]) -> None:
+    """Offer the commands that work now: the screen's, then the application's; nothing while a palette is open."""
+    if not isinstance(app.screen, PaletteScreen):
+        theme = Command("Theme", "", "Choose the colours of the screens", partial(_offer_themes, app))
+        leave = Command("Quit", "q", "Quit layerscope", app.action_quit)
+        _offer(app, "Commands", [*key_commands(app.screen), theme, leave])
+
+
+def _offer_themes(app: App[Any]) -> None:
+    names = sorted(app.available_themes)
+    themes = [Command(name, "", "", partial(setattr, app, "theme", name)) for name in names]
+    _offer(app, "Themes", themes, names.index(app.theme))
+
+
+def _offer(app: App[Any], title: str, commands: Sequence[Command], current: int = 0) -> None:
+    def run(command: Command | None) -> None:
+        if command is not None:
+            app.call_later(run_alone, command)
+
+    def run_alone(command: Command) -> None:
+        # a key that was under way may have opened another palette
+        if isinstance(app.screen, PaletteScreen):
+            app.screen.dismiss()
+        command.run()
+
+    app.push_screen(PaletteScreen(title, commands, current), run)

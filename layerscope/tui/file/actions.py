@@ -13,6 +13,7 @@ from layerscope.errors import FormatError, LayerscopeError, UsageError
 from layerscope.extraction.private_copy import PrivateCopy, check_copied_size, user_command
 from layerscope.signals import interrupts_left_to_program
 from layerscope.text import copied_path, human_size, printable_line
+from layerscope.tui.dialogs.extract import ExtractScreen
 from layerscope.tui.file.background import FileActionFailed, FileCopied, FileHashed, TextRead, hash_file
 from layerscope.tui.file.state import FileState, OpenFile
 from layerscope.tui.services import copy_text, warn
@@ -109,8 +110,6 @@ class FileActions:
 
     def extract(self) -> None:
         """Ask where to write the file."""
-        from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # 17 ms, not before it is needed
-
         revision = self._state.revision
         self._screen.app.push_screen(ExtractScreen(revision.opened, revision.node, revision.at))
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -43,12 +43,10 @@ from layerscope.tui.images.start_list import (
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.keys.workers import start_detached
 from layerscope.tui.services import copy_text, services_of
+from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.title_line import Fact, TitleLine
-
-if TYPE_CHECKING:
-    from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
 
 _FOLDER = "this folder"
 _WHEN_EMPTY = """\
@@ -178,9 +176,6 @@ class StartScreen(Screen[object]):
 
     def action_filter(self) -> None:
         if self._filter_line is None:
-            # Most users open no filter, and importing it takes a tenth of the start.
-            from layerscope.tui.tree.filter_bar import FilterLine  # noqa: PLC0415
-
             self._filter_line = FilterLine(lambda: self.set_focus(self.list))
             self.mount(self._filter_line, before="#start-detail")
         self._filter_line.display = True

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from textual import on, work
@@ -17,14 +17,12 @@ from layerscope.tui.keys.workers import FIRST_SLICE, NEXT_SLICE, SECONDS_A_PICTU
 from layerscope.tui.services import warn
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree, TreeHeader
+from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
 from layerscope.tui.tree.state import FilesState
 from layerscope.tui.tree.view import TreeSnapshot
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.framed import FramedPane
 from layerscope.tui.widgets.line_list import LineList
-
-if TYPE_CHECKING:
-    from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
 
 _LINES_BESIDE = 4
 """The lines of the pane that the tree does not have: those of the header and of short details."""
@@ -244,9 +242,6 @@ class FilesPane(FramedPane):
     def filter(self) -> None:
         """Open the filter."""
         if self._filter_line is None:
-            # Most users open no filter, and importing it takes a tenth of the start.
-            from layerscope.tui.tree.filter_bar import FilterLine  # noqa: PLC0415
-
             self._filter_line = FilterLine(self._leave_filter)
             self.mount(self._filter_line, before=self.entry_details)
         self._filter_line.display = True
