@@ -62,6 +62,14 @@ EXPLORER_KEYS = (
         rank=100,
     ),
     HISTORY,
+    Key(
+        "A",
+        "all_layers",
+        "all layers",
+        "Search all layers, also for what is hidden or gone: by the filter, or by the name under the cursor",
+        id="explorer.all-layers",
+        rank=105,
+    ),
     QUIT,
     Key("left_square_bracket", "layer(-1)", "previous layer", "Go to the previous layer", id="explorer.layer-down"),
     Key(
@@ -100,12 +108,29 @@ EXPLORER_KEYS = (
         rank=180,
     ),
 )
+TYPED_SEARCH = Key(
+    # no letter: those are typed into the filter
+    "ctrl+l",
+    "all_layers(True)",
+    "all layers",
+    "Search all layers, also for what is hidden or gone",
+    id="explorer.all-layers-filter",
+    rank=6,
+    priority=True,
+)
+ALL_LAYERS_KEYS = (
+    Key("enter,right,l", "choose", "open", "Open the file as the layer has it", id="all-layers.choose", rank=0),
+    Key("t", "show_in_tree", "tree", "Go to the path in the tree of the layer", id="all-layers.tree", rank=10),
+    Key("escape,left,h,A", "dismiss", "back", "Go back", id="all-layers.back", rank=20),
+    QUIT.at(30),
+)
+ALL_LAYERS_TABLE = (KeyGroup("All layers", ALL_LAYERS_KEYS), KeyGroup("In any list", LineList.KEYS))
 EXPLORER_TABLE = (
     KeyGroup("Anywhere", (HELP, *FILES_KEYS, *EXPLORER_KEYS)),
     KeyGroup("In the layers", StepList.KEYS),
     KeyGroup("In the tree", FileTree.KEYS),
     KeyGroup("In any list", LineList.KEYS),
-    KeyGroup("In the filter", FILTER_KEYS),
+    KeyGroup("In the filter", (*FILTER_KEYS, TYPED_SEARCH)),
 )
 
 

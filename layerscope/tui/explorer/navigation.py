@@ -5,6 +5,7 @@ from functools import partial
 
 from textual.screen import Screen
 
+from layerscope.analysis.search.query import Query
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of, shown_dockerfile
@@ -19,6 +20,7 @@ from layerscope.tui.dialogs.extract import ExtractScreen
 from layerscope.tui.dockerfile.rows import DockerfileRows
 from layerscope.tui.dockerfile.screen import DockerfileScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.explorer.all_layers import AllLayersScreen
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.images.chooser import ChooserScreen
@@ -41,6 +43,7 @@ class Navigation:
         self._size_state: SizeState | None = None
         self._dockerfile_rows: DockerfileRows | None = None
         self._opened: LoadedImage | None = None
+        self._found_cursors: dict[str, int] = {}
 
     def _loaded(self) -> LoadedImage | None:
         """Return the image with all its layers, or say that they are still being read, and return None."""
@@ -113,6 +116,12 @@ class Navigation:
         revision = self._revision(node)
         if revision is not None:
             self._file_screens.open_history(self._screen.app, revision)
+
+    def search_all_layers(self, query: Query, show: Callable[[Target | None], None]) -> None:
+        """List what all layers hold of matching paths; ``show`` is called with the path that the user chooses there."""
+        opened = self._loaded()
+        if opened is not None:
+            self._screen.app.push_screen(AllLayersScreen(opened, query, self._file_screens, self._found_cursors), show)
 
     def _revision(self, node: int | None) -> FileRevision | None:
         opened = self._loaded() if node is not None else None

@@ -25,7 +25,7 @@ from layerscope.session.reading.background import (
 from layerscope.text import printable_name
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.file_tree import LayerFileTree
-from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE, legend
+from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE, TYPED_SEARCH, legend
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.panes import ImageTitle, LayerPanes, Visits
 from layerscope.tui.explorer.reports import FactsFound, ReaderReported, RegistryAnswered, Reports
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 class ExplorerScreen(LeftOnce[object], SaysWhyNot):
     """The widgets of an image, wired to its state and to the reader of its layers."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings((HELP, *EXPLORER_KEYS))
+    BINDINGS: ClassVar[list[BindingType]] = bindings((HELP, *EXPLORER_KEYS, TYPED_SEARCH))
     why_not: ClassVar[Mapping[str, str]] = {"switch": "There is only this image, for one platform."}
     DEFAULT_CSS = """
     ExplorerScreen { layout: vertical; background: $background; }
@@ -172,9 +172,11 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self._layers.show_title()
         self.files.show_entry()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "back":
             return self.files.has_filter or bool(self._visits) or not is_first(self)
+        if action == "all_layers":
+            return self.files.is_filtering or not parameters
         return action != "switch" or len(self.session.choices) > 1
 
     @on(LineList.Moved, "LayerList")
@@ -359,6 +361,18 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
             self._navigation.open_history(self.file_tree.node)
         else:
             warn(self, "The history is that of a path: choose one in the files.")
+
+    def action_all_layers(self, _is_typing: bool = False) -> None:  # Textual passes it by position
+        """Search all layers by the filter, or else for the name under the cursor."""
+        query, path = self._state.settings.query, self.files.path
+        if query is None and self.file_tree.has_focus and path:
+            from layerscope.analysis.search.query import parse_query  # noqa: PLC0415  # 4 ms, not before it is needed
+
+            query = parse_query(printable_name(path.rpartition(b"/")[2]))
+        if query is None:
+            warn(self, "There is nothing to search for: / opens a filter.")
+        else:
+            self._navigation.search_all_layers(query, partial(self.show_target, self.action_all_layers))
 
     def action_extract(self) -> None:
         """Ask where to extract the path under the cursor, or, from the layer list, all files."""

@@ -3,15 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
-from textual.getters import query_one
 from textual.message import Message
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_history import Revision
@@ -19,15 +13,12 @@ from layerscope.comparison.compare import history_of
 from layerscope.model.entries import Kind
 from layerscope.session.files.revision import FileRevision, revisions_of
 from layerscope.text import human_size, printable_line, printable_name
-from layerscope.tui.drawing.cells import instruction_lines
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.keys import HISTORY_KEYS, HISTORY_TABLE
 from layerscope.tui.file_screens import FileScreens
-from layerscope.tui.keys.order import LeftOnce, OpensLater
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.services import warn
-from layerscope.tui.widgets.key_line import KeyLine
-from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.row_panel import RowPanel
 from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
 _COLUMNS = (
@@ -39,31 +30,13 @@ _COLUMNS = (
     TableColumn("mode", right=True),
     TableColumn("instruction"),
 )
-_LEAST_ROWS, _LINES_AROUND = 3, 13
-"""The lines of the table at least, and those of the screen above and below it: border, titles, instruction, keys."""
-_LEAST_DETAIL, _LINES_BESIDE = 6, 5
-"""The lines of an instruction at least, and those of the panel beside the table and it."""
-_HEIGHT_SHARE = 0.92
-"""The part of the screen's height that the panel has at most."""
-
 _STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
 
 
-class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
+class HistoryScreen(RowPanel[None]):
     """The events of a path, from the base image up, in a panel over the file view."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(HISTORY_KEYS)
-    DEFAULT_CSS = """
-    HistoryScreen {
-        align: center middle;
-        #history { width: 96%; height: auto; padding: 0 1; }
-        #history { background: $panel; border: $frame $primary; }
-        #titles { height: 1; color: $foreground 60%; }
-        RowTable { height: auto; }
-        #detail { height: auto; margin-top: 1; }
-        KeyLine { dock: none; padding: 0; }
-    }
-    """
 
     @dataclass
     class Read(Message):
@@ -71,46 +44,18 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
 
         events: tuple[Revision, ...]
 
-    table = query_one(RowTable)
-
     def __init__(self, revision: FileRevision, opener: FileScreens) -> None:
-        super().__init__()
+        super().__init__(f"/{printable_name(revision.path)}", "comparing the versions", HISTORY_TABLE)
         self._opener = opener
         self._revision = revision
         self._revisions = {revision.occurrence: revision for revision in revisions_of(revision.opened, revision.node)}
         self._events: tuple[Revision, ...] = ()
         self._marked: int | None = None
 
-    def compose(self) -> ComposeResult:
-        panel = Vertical(
-            Static("comparing the versions", id="titles", markup=False),
-            RowTable(),
-            Static("", id="detail", markup=False),
-            KeyLine(HISTORY_TABLE),
-            id="history",
-        )
-        panel.border_title = Text(f"/{printable_name(self._revision.path)}").markup
-        yield panel
-
     def on_mount(self) -> None:
         """Read the events."""
         self.refresh_bindings()
         self._read()
-
-    def on_resize(self) -> None:
-        """Leave room for the instruction and the keys below the table."""
-        self.query_one("#history").styles.max_height = self._most_lines
-        self.table.styles.max_height = self._most_rows
-        # the panel gets its new width first
-        self.call_after_refresh(self._show_detail)
-
-    @property
-    def _most_lines(self) -> int:
-        return int(self.size.height * _HEIGHT_SHARE)
-
-    @property
-    def _most_rows(self) -> int:
-        return max(_LEAST_ROWS, self.size.height - _LINES_AROUND)
 
     @work(thread=True, exclusive=True, exit_on_error=False)
     def _read(self) -> None:
@@ -122,13 +67,11 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
             return
         self.call_after_refresh(self.become_ready)
         self._events = message.events
-        self._show([event.occurrence for event in self._events].index(self._revision.occurrence))
+        self._show_events([event.occurrence for event in self._events].index(self._revision.occurrence))
         self.set_focus(self.table)
 
-    def _show(self, cursor: int) -> None:
-        self.table.show(_COLUMNS, [self._row(number) for number in range(len(self._events))], cursor)
-        self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
-        self._show_detail()
+    def _show_events(self, cursor: int) -> None:
+        self.show(_COLUMNS, [self._row(number) for number in range(len(self._events))], cursor)
 
     def _row(self, number: int) -> TableRow:
         event, glyphs = self._events[number], glyphs_of(self)
@@ -145,17 +88,6 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
         )
         return TableRow(cells, style=_STYLES.get(event.change), detail=cells[-1])
 
-    @on(LineList.Moved)
-    def _show_detail(self) -> None:
-        """Show the instruction of the event under the cursor, in as many lines as the panel has room for."""
-        row, detail = self.table.row, self.query_one("#detail", Static)
-        width = detail.size.width
-        if row is None or not width:
-            return
-        rows = min(len(self._events), self._most_rows)
-        most = max(_LEAST_DETAIL, self._most_lines - _LINES_BESIDE - rows)
-        detail.update(Text("\n".join(instruction_lines(row.detail, width, most, glyphs_of(self)))))
-
     @property
     def _chosen(self) -> FileRevision | None:
         """The revision under the cursor; for a removal, the revision that was removed."""
@@ -171,7 +103,7 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
     def action_mark(self) -> None:
         """Mark the event under the cursor, or remove its mark."""
         self._marked = None if self._marked == self.table.cursor else self.table.cursor
-        self._show(self.table.cursor)
+        self._show_events(self.table.cursor)
 
     def action_compare(self) -> None:
         """Compare the revision under the cursor with the previous one."""

@@ -26,6 +26,7 @@ _NAMES = {
     "pageup": "PgUp",
     "ctrl+b": "Ctrl+B",
     "ctrl+f": "Ctrl+F",
+    "ctrl+l": "Ctrl+L",
     "pagedown": "PgDn",
     "space": "Space",
     "enter": "Enter",

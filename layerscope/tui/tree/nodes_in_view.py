@@ -140,7 +140,8 @@ class Matches:
     """Flags by node. The sum of sizes counts what is in a folder that matches once, with the folder."""
 
     def __init__(self, index: PathIndex) -> None:
-        self.count = 0
+        self.count = self.elsewhere = 0
+        """The matches in the view, and those that are not in it."""
         self._index = index
         self._matching = bytearray()
         self._found = bytearray(len(index))
@@ -167,7 +168,9 @@ class Matches:
             nodes = range(len(self._matching), len(self._matching) + len(flags))
             part = self._index.folder_flags(nodes)
             folders += part
-            outermost = [*compress(nodes, self._add(nodes, both(flags, in_view[nodes.start : nodes.stop]), part))]
+            matching = both(flags, in_view[nodes.start : nodes.stop])
+            self.elsewhere += flags.count(1) - matching.count(1)
+            outermost = [*compress(nodes, self._add(nodes, matching, part))]
             self._outermost.extend(outermost)
             for sums, sizes_of in zip(self._sums, sizes, strict=True):
                 sums += [*accumulate(sizes_of(outermost), initial=sums.pop())]

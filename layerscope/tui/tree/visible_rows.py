@@ -226,9 +226,12 @@ class VisibleRows:
         return self.matches is not None and self.matches.is_found(node)
 
     def match_words(self) -> str:
-        """Return the number of matches, and the bytes of the files among them."""
+        """Return the number of matches, the bytes of the files among them, and the matches that only others hold."""
         matches = self.matches
-        return "" if matches is None else f"{plural(matches.count, 'match', 'matches')}, {human_size(matches.size)}"
+        if matches is None:
+            return ""
+        elsewhere = f", {matches.elsewhere:,} in other layers" if matches.elsewhere else ""
+        return f"{plural(matches.count, 'match', 'matches')}, {human_size(matches.size)}{elsewhere}"
 
     def is_match(self, node: int) -> bool:
         """Return whether the node itself matches the query."""

@@ -180,7 +180,7 @@ async def test_the_key_line_shows_the_keys_of_the_filter(web: Path) -> None:
     async with journey(web) as at:
         assert "match" not in at.key_line()
         await at.filter("a/b")
-        assert at.key_line() == "enter go to the match  tab pane  esc back"
+        assert at.key_line() == "enter go to the match  ctrl+l all layers  tab pane  esc back"
         await at.press("tab")
         assert at.focused() == "LayerFileTree"
         assert "n N match" in at.key_line()
