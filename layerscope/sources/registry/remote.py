@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 from msgspec import Struct, field
 
-from layerscope.errors import ImageNotFound, SourceError
+from layerscope.errors import ImageNotFound, LayerscopeError, SourceError
 from layerscope.sources.registry.hosts import Location
 from layerscope.sources.registry.tokens import Authorization
 from layerscope.sources.registry.transport import Answer, Broken, Transport, Unreachable
@@ -138,7 +138,12 @@ class Remote:
         answer = self.transport.send(method, url, _with_authorization(headers, header))
         if answer.status != UNAUTHORIZED:
             return answer
-        if not self._authorization.answer(answer.headers.get("WWW-Authenticate", ""), header):
+        try:
+            is_other = self._authorization.answer(answer.headers.get("WWW-Authenticate", ""), header)
+        except LayerscopeError:
+            answer.leave()
+            raise
+        if not is_other:
             return answer
         answer.leave()
         return self.transport.send(method, url, _with_authorization(headers, self._authorization.header()))

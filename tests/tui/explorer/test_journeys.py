@@ -39,7 +39,8 @@ async def test_where_a_file_comes_from_is_on_the_screen_after_the_filter(tmp_pat
 @pytest.mark.parametrize("size", SIZES)
 async def test_two_images_lead_to_the_changed_line_in_four_keys(size: tuple[int, int]) -> None:
     async with comparing(SAMPLES / "my-app.tar", SAMPLES / "my-app-v2.tar", size) as at:
-        assert at.at() == "/var/www/html/logo.svg", "the cursor is on the first file that differs"
+        # the cursor goes to the first file that differs
+        await at.until(lambda: at.at() == "/var/www/html/logo.svg")
         await at.press("down", "down", "enter")
         await at.settle()
         assert isinstance(at.app.screen, FileDiffScreen)
