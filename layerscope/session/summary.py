@@ -1,8 +1,13 @@
 """An image and its layers in a few words, the same for every command and screen."""
 
+from typing import TYPE_CHECKING
+
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Compression, Image
 from layerscope.text import human_share, human_size, plural, printable_line, printable_name
+
+if TYPE_CHECKING:
+    from layerscope.analysis.packages.sbom import SbomComparison
 
 _SEPARATOR = " · "
 _LONGEST_TITLE = 2_000
@@ -71,3 +76,27 @@ def printable_title(title: str) -> str:
     """Return the title of a step as one line that is safe for a screen; a very long one is cut."""
     line = printable_line(title[: _LONGEST_TITLE + 1])
     return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1] + "…"
+
+
+def sbom_sentence(sbom: "SbomComparison") -> str:
+    """Return how the SBOM and the package databases of the image agree, as a sentence."""
+    return f"SBOM: {sbom_words(sbom)}."
+
+
+def sbom_words(sbom: "SbomComparison") -> str:
+    """Return how many packages of the SBOM are in the image, and what differs, safe for a screen."""
+    only_stated = sum(each.found is None for each in sbom.differences)
+    only_found = sum(each.stated is None for each in sbom.differences)
+    others = len(sbom.differences) - only_stated - only_found
+    parts = [
+        f"{sbom.matched:,} of {plural(sbom.stated, 'package')} found in the image",
+        *([f"{others:,} with another version"] if others else []),
+        *([f"{only_stated:,} not found"] if only_stated else []),
+        *(_not_compared(kind, count) for kind, count in sorted(sbom.not_compared.items())),
+        *([f"{plural(only_found, 'package')} of the image not listed"] if only_found else []),
+    ]
+    return ", ".join(parts)
+
+
+def _not_compared(kind: str, count: int) -> str:
+    return f"{count:,} {f'of type {printable_line(kind)}' if kind else 'without a type'} not looked for"

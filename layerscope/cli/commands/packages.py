@@ -7,6 +7,7 @@ from layerscope.cli.answering import print_answer
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, LayerNumber
+from layerscope.report.packages.document import write_packages_document
 from layerscope.report.packages.table import write_packages_tables
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import layer_number
@@ -40,8 +41,6 @@ def _write(session: ImageSession, layer: int | None, file: TextIO, *, as_json: b
 
     found = packages_of(session, layer)
     if as_json:
-        from layerscope.report.packages.document import write_packages_document  # noqa: PLC0415  # 2 ms
-
         write_packages_document(session.image, found, file)
     else:
         write_packages_tables(session.image, found, file)

@@ -18,8 +18,7 @@ from layerscope.report.tables import (
     show,
 )
 from layerscope.session.files.packages import ImagePackages
-from layerscope.session.size.remarks import sbom_sentence
-from layerscope.session.summary import layer_title
+from layerscope.session.summary import layer_title, sbom_sentence
 from layerscope.text import human_size, plural, printable_line, printable_path, size_or_blank
 
 CHANGE_STYLES = {

@@ -29,8 +29,8 @@ from layerscope.session.size.columns import (
     secret_table,
     type_table,
 )
-from layerscope.session.size.remarks import no_advice_sentence, remarks, sbom_sentence, size_change
-from layerscope.session.summary import image_summary, layer_title
+from layerscope.session.size.remarks import no_advice_sentence, remarks, size_change
+from layerscope.session.summary import image_summary, layer_title, sbom_sentence
 from layerscope.text import human_size, plural, printable_line, printable_name, printable_path
 
 _MOST = 20

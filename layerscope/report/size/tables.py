@@ -44,10 +44,9 @@ from layerscope.session.size.remarks import (
     reason_label,
     reasons_line,
     remarks,
-    sbom_sentence,
     size_change,
 )
-from layerscope.session.summary import image_summary, layer_title
+from layerscope.session.summary import image_summary, layer_title, sbom_sentence
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_path
 
 _MOST_LAYERS = 20

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from layerscope.analysis.packages.sbom import SbomComparison
 from layerscope.analysis.packages.sizes import PackageSizes
 from layerscope.analysis.size.dead import DeadReason
 from layerscope.analysis.size.layers_and_files import LayerSize
@@ -127,30 +126,6 @@ def no_advice_sentence(report: SizeReport) -> str:
 def package_label(manager: str, name: str, version: str) -> str:
     """Return a package as one line, safe for a screen: ``nginx 1.27.2-1 (dpkg)``."""
     return printable_line(f"{name} {version} ({manager})")
-
-
-def sbom_sentence(sbom: SbomComparison) -> str:
-    """Return how the SBOM and the package databases of the image agree, as a sentence."""
-    return f"SBOM: {sbom_words(sbom)}."
-
-
-def sbom_words(sbom: SbomComparison) -> str:
-    """Return how many packages of the SBOM are in the image, and what differs, safe for a screen."""
-    only_stated = sum(each.found is None for each in sbom.differences)
-    only_found = sum(each.stated is None for each in sbom.differences)
-    others = len(sbom.differences) - only_stated - only_found
-    parts = [
-        f"{sbom.matched:,} of {plural(sbom.stated, 'package')} found in the image",
-        *([f"{others:,} with another version"] if others else []),
-        *([f"{only_stated:,} not found"] if only_stated else []),
-        *(_not_compared(kind, count) for kind, count in sorted(sbom.not_compared.items())),
-        *([f"{plural(only_found, 'package')} of the image not listed"] if only_found else []),
-    ]
-    return ", ".join(parts)
-
-
-def _not_compared(kind: str, count: int) -> str:
-    return f"{count:,} {f'of type {printable_line(kind)}' if kind else 'without a type'} not looked for"
 
 
 def sbom_version(version: str | None) -> str:

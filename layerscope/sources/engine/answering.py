@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
 from layerscope.model.engine import Engine
 from layerscope.sources.engine.client import EngineClient
+from layerscope.sources.engine.containerd import ContainerdClient
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
 
 T = TypeVar("T")
@@ -23,8 +24,6 @@ def client_of(endpoint: Endpoint) -> EngineClient:
     """Return a client of the engine at an address, which it has still to connect to."""
     if endpoint.engine is not Engine.CONTAINERD:
         return EngineClient(endpoint)
-    from layerscope.sources.engine.containerd import ContainerdClient  # noqa: PLC0415  # processes, which others do without
-
     return ContainerdClient(endpoint)
 
 

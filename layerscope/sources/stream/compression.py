@@ -6,6 +6,7 @@ The format is recognized by the first bytes.
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from io import FileIO, RawIOBase
 from typing import Any, Protocol
 
@@ -127,11 +128,7 @@ def _zstd() -> _Codec:
 
 
 def _zstd_module() -> Any:
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415
-    else:
-        from backports import zstd  # noqa: PLC0415
-    return zstd
+    return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
 
 def _xz() -> _Codec:

@@ -9,7 +9,7 @@ from layerscope.model.documents import Digest, RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.local import Container, Mount, Storage
 from layerscope.model.provenance import Attestations, Provenance, RegistryFacts
-from layerscope.session.summary import limit_words
+from layerscope.session.summary import limit_words, sbom_words
 from layerscope.text import exec_form, human_share, human_size, plural, short_name
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.widgets.field_list import Field
@@ -129,16 +129,10 @@ def attestation_fields(attestations: Attestations, sbom: "SbomComparison | None"
         ("Built at", excerpt(provenance.started or "")),
         *(("Built with", excerpt(f"{material.uri} {material.digest}")) for material in provenance.materials),
         *(("Argument", excerpt(f"{name}={value}")) for name, value in sorted(provenance.build_arguments.items())),
-        ("SBOM", _compared(sbom) if sbom else listed),
+        ("SBOM", sbom_words(sbom) if sbom else listed),
         *(("Attested", excerpt(kind)) for kind in attestations.kinds),
         *(("Note", excerpt(problem)) for problem in attestations.problems),
     ]
-
-
-def _compared(sbom: "SbomComparison") -> str:
-    from layerscope.session.size.remarks import sbom_words  # noqa: PLC0415  # 40 ms, not before it is needed
-
-    return sbom_words(sbom)
 
 
 def registry_fields(registry: RegistryFacts) -> list[Field]:

@@ -1,7 +1,8 @@
 """Sentences on a size report."""
 
 from layerscope.analysis.packages.sbom import SbomComparison, SbomDifference
-from layerscope.session.size.remarks import sbom_version, sbom_words
+from layerscope.session.size.remarks import sbom_version
+from layerscope.session.summary import sbom_words
 
 
 def test_a_package_without_a_version_is_not_said_to_be_missing() -> None:

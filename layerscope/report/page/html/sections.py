@@ -37,10 +37,9 @@ from layerscope.session.size.remarks import (
     reason_sums,
     reason_word,
     reasons_line,
-    sbom_sentence,
     size_change,
 )
-from layerscope.session.summary import layer_title
+from layerscope.session.summary import layer_title, sbom_sentence
 from layerscope.text import human_share, human_size, plural, printable_line
 
 _MOST_LAYERS = 2_000
