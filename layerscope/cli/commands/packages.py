@@ -9,6 +9,7 @@ from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, LayerNumber
 from layerscope.report.packages.document import write_packages_document
 from layerscope.report.packages.table import write_packages_tables
+from layerscope.session.files.packages import packages_of
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import layer_number
 
@@ -27,18 +28,13 @@ def packages(named: NamedImage, *, layer: LayerNumber = None, as_json: AsJson = 
     """List the packages with the layer that brought each, and what was upgraded or removed and still ships."""
     with named.opened() as session:
         layer_number(session.image, layer)
-        attested = session.image.attestations
-        print_answer(
-            [session], ("packages", layer, as_json, attested), partial(_write, session, layer, as_json=as_json)
-        )
+        question = ("packages", layer, as_json, session.image.attestations)
+        print_answer([session], question, partial(_write, session, layer, as_json=as_json))
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)
 
 
 def _write(session: ImageSession, layer: int | None, file: TextIO, *, as_json: bool) -> Literal[True]:
-    # 30 ms, and an earlier run may have given the answer
-    from layerscope.session.files.packages import packages_of  # noqa: PLC0415
-
     found = packages_of(session, layer)
     if as_json:
         write_packages_document(session.image, found, file)

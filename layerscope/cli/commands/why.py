@@ -34,6 +34,7 @@ Examples:
 
 AsPatch = Annotated[bool, typer.Option("--patch", help="One patch of the Dockerfile, for git apply.")]
 All = Annotated[bool, typer.Option("--all", help="Every dead file, duplicate and path, not only the largest.")]
+Packages = Annotated[bool, typer.Option("--packages", help="All packages, and what each layer did to them.")]
 
 
 @image_command
@@ -43,6 +44,7 @@ def why(
     base: Base = None,
     file: DockerfileName = None,
     show_all: All = False,
+    packages: Packages = False,
     as_patch: AsPatch = False,
     as_json: AsJson = False,
 ) -> None:
@@ -53,12 +55,12 @@ def why(
             _print_patch(session, chosen, dockerfile_of(session.image, file, build=session.build))
             return
         placed = known_dockerfile(session.image, file, session.build)
-        write = partial(_write, session, chosen, placed, show_all=show_all, as_json=as_json)
+        write = partial(_write, session, chosen, placed, show_all=show_all, packages=packages, as_json=as_json)
         stated = (
             session.image.attestations,
             placed and (placed.path, placed.dockerfile.lines, sorted(placed.layers.items())),
         )
-        print_answer([session], ("why", chosen, show_all, as_json, stated), write)
+        print_answer([session], ("why", chosen, show_all, packages, as_json, stated), write)
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)
 
@@ -70,13 +72,14 @@ def _write(
     file: TextIO,
     *,
     show_all: bool,
+    packages: bool,
     as_json: bool,
 ) -> Literal[True]:
     analysis = _analysis(session, base, placed)
     if as_json:
-        write_why_document(analysis, file)
+        write_why_document(analysis, file, all_packages=packages)
     else:
-        write_why_tables(analysis, file, show_all=show_all)
+        write_why_tables(analysis, file, show_all=show_all, all_packages=packages)
     return True
 
 

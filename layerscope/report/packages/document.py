@@ -12,8 +12,11 @@ from layerscope.session.files.packages import ImagePackages
 from layerscope.text import path_text
 
 
-class LayerPackagePart(Struct):
-    """A package; ``layer`` brought this version, and is null if its database could not be read there."""
+class PackagePart(Struct):
+    """A package; ``layer`` brought this version, and is null if its database could not be read there.
+
+    Each file belongs to one package.
+    """
 
     manager: str
     name: str
@@ -57,7 +60,7 @@ class PackagesDocument(Document, kw_only=True):
     """The whole document; ``unread`` are databases that were not read."""
 
     layer: int
-    packages: list[LayerPackagePart]
+    packages: list[PackagePart]
     events: list[PackageEventPart]
     sbom: PackageSbomPart | None
     unread: list[str]
@@ -65,11 +68,27 @@ class PackagesDocument(Document, kw_only=True):
 
 def write_packages_document(image: Image, found: ImagePackages, file: TextIO) -> None:
     """Write the document; the packages are sorted by size, the events by layer."""
-    packages = [
-        LayerPackagePart(*each.package[:3], each.size, len(each.positions), layer)
+    document = PackagesDocument(
+        layer=found.layer,
+        packages=package_parts(found),
+        events=event_parts(image, found),
+        sbom=_sbom_part(image, found),
+        unread=[path_text(path) for path in found.unread],
+    )
+    write_document(document, file)
+
+
+def package_parts(found: ImagePackages) -> list[PackagePart]:
+    """Return the packages, the largest first."""
+    return [
+        PackagePart(*each.package[:3], each.size, len(each.positions), layer)
         for each, layer in zip(found.packages, found.layers, strict=True)
     ]
-    events = [
+
+
+def event_parts(image: Image, found: ImagePackages) -> list[PackageEventPart]:
+    """Return the events, base first."""
+    return [
         PackageEventPart(
             layer=event.layer,
             instruction=image.step(event.layer).instruction,
@@ -82,14 +101,6 @@ def write_packages_document(image: Image, found: ImagePackages, file: TextIO) ->
         )
         for event in found.events
     ]
-    document = PackagesDocument(
-        layer=found.layer,
-        packages=packages,
-        events=events,
-        sbom=_sbom_part(image, found),
-        unread=[path_text(path) for path in found.unread],
-    )
-    write_document(document, file)
 
 
 def _sbom_part(image: Image, found: ImagePackages) -> PackageSbomPart | None:

@@ -75,12 +75,11 @@ def _replaced(found: ImagePackages) -> Grid:
         GridColumn("version"),
         indent=2,
     )
-    for event in found.events:
-        if event.before is not None:
-            versions = [printable_line(version) for version in (event.before, event.after) if version is not None]
-            mark = Line(event.change.mark, CHANGE_STYLES[event.change])
-            cells = (str(event.layer), size_or_blank(event.dead_size), event.manager, mark, printable_line(event.name))
-            grid.add_row(*cells, " → ".join(versions))
+    for event in found.replaced:
+        versions = " → ".join(printable_line(version) for version in (event.before, event.after) if version is not None)
+        mark = Line(event.change.mark, CHANGE_STYLES[event.change])
+        cells = (str(event.layer), size_or_blank(event.dead_size), event.manager, mark, printable_line(event.name))
+        grid.add_row(*cells, versions)
     return grid
 
 

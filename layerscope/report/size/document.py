@@ -2,7 +2,7 @@
 
 from typing import TextIO
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.dockerfile.patching import patch_of
@@ -12,6 +12,7 @@ from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.analysis.tree.tree_state import NodePaths
 from layerscope.report.json_document import Document, write_document
+from layerscope.report.packages.document import PackageEventPart, PackagePart, event_parts, package_parts
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import base_sizes, reason_word
 from layerscope.session.size.report import SizeReport
@@ -96,16 +97,6 @@ class TypePart(Struct):
     files: int
 
 
-class PackagePart(Struct):
-    """The size of the files of one package in the final image; each file belongs to one package."""
-
-    manager: str
-    name: str
-    version: str
-    size: int
-    files: int
-
-
 class SbomDifferencePart(Struct):
     """A package in which SBOM and image differ: its version in each, null where it is missing."""
 
@@ -144,7 +135,10 @@ class BasePart(Struct):
 
 
 class WhyDocument(Document, kw_only=True):
-    """The whole document; names that end in ``_estimate`` are estimates, all other sizes are exact."""
+    """The whole document; names that end in ``_estimate`` are estimates, all other sizes are exact.
+
+    It has ``package_events`` only if they are asked for.
+    """
 
     total_size: int | None
     blob_size: int | None
@@ -161,6 +155,7 @@ class WhyDocument(Document, kw_only=True):
     size_after_advice: int | None
     by_type: list[TypePart]
     by_package: list[PackagePart]
+    package_events: list[PackageEventPart] | UnsetType = UNSET
     unowned_size: int
     sbom: SbomPart | None
     directories: list[FolderPart]
@@ -168,12 +163,12 @@ class WhyDocument(Document, kw_only=True):
     unknowns: list[str]
 
 
-def write_why_document(analysis: SizeAnalysis, file: TextIO) -> None:
+def write_why_document(analysis: SizeAnalysis, file: TextIO, *, all_packages: bool = False) -> None:
     """Write the document; this reads layers and file contents as needed."""
-    write_document(why_document(analysis), file)
+    write_document(why_document(analysis, all_packages=all_packages), file)
 
 
-def why_document(analysis: SizeAnalysis) -> WhyDocument:
+def why_document(analysis: SizeAnalysis, *, all_packages: bool = False) -> WhyDocument:
     """Return the document; this reads layers and file contents as needed."""
     why, paths = analysis.report, NodePaths(analysis.tree.index)
     return WhyDocument(
@@ -196,9 +191,8 @@ def why_document(analysis: SizeAnalysis) -> WhyDocument:
         advice=[_advice_part(advice, analysis) for advice in why.advice],
         size_after_advice=why.size_after_advice,
         by_type=[TypePart(each.type.value, each.size, each.files) for each in analysis.types.sizes],
-        by_package=[
-            PackagePart(*each.package[:3], each.size, len(each.positions)) for each in analysis.packages.packages
-        ],
+        by_package=package_parts(analysis.packages_by_layer),
+        package_events=event_parts(analysis.image, analysis.packages_by_layer) if all_packages else UNSET,
         unowned_size=analysis.packages.unowned,
         sbom=None if analysis.sbom is None else _sbom_part(analysis.sbom),
         directories=_folder_parts(analysis, paths),

@@ -8,6 +8,7 @@ from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import diff_lines
 from layerscope.analysis.advice.secrets import REMEDY, Secret
 from layerscope.analysis.size.dead import DeadGroup, dead_groups
+from layerscope.report.packages.table import packages_tables
 from layerscope.report.tables import (
     LEAST_INSTRUCTION,
     Block,
@@ -64,9 +65,12 @@ _NEEDED = 2
 _INDENT = 2
 
 
-def write_why_tables(analysis: SizeAnalysis, file: TextIO, *, show_all: bool = False) -> None:
-    """Print the size report; ``show_all`` prints every row of it."""
-    show(why_tables(analysis, show_all=show_all), file)
+def write_why_tables(
+    analysis: SizeAnalysis, file: TextIO, *, show_all: bool = False, all_packages: bool = False
+) -> None:
+    """Print the size report; ``show_all`` prints every row of it, ``all_packages`` all about packages."""
+    packages = packages_tables(analysis.image, analysis.packages_by_layer) if all_packages else ()
+    show([*why_tables(analysis, show_all=show_all), *([Paragraph()] if packages else []), *packages], file)
 
 
 def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> Sequence[Block]:

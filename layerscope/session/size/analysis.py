@@ -19,6 +19,7 @@ from layerscope.analysis.packages.sizes import PACKAGES, PackageSizes, package_s
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.directories import DirectorySizes
 from layerscope.analysis.size.live import LiveFiles, live_files
+from layerscope.session.files.packages import ImagePackages, packages_by_layer
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.size.report import SizeReport, size_report
 from layerscope.sources.magic import mime_type
@@ -82,6 +83,11 @@ class SizeAnalysis:
     def packages(self) -> PackageSizes:
         """The size of each package."""
         return package_sizes(FinalFiles(self.tree, self._live, self.report.prefixes))
+
+    @cached_property
+    def packages_by_layer(self) -> ImagePackages:
+        """The packages with the layers that brought them, and what each layer did to them."""
+        return packages_by_layer(self.loaded, self.packages, len(self.image.layers), self.sbom)
 
     @cached_property
     def sbom(self) -> SbomComparison | None:

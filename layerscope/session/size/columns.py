@@ -9,6 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from layerscope.analysis.advice.secrets import Secret
 from layerscope.analysis.file_types.sizes import TypeSize
+from layerscope.analysis.packages.by_layer import PackageChangeKind, PackageEvent
 from layerscope.analysis.packages.sbom import SbomComparison, SbomDifference
 from layerscope.analysis.packages.sizes import MANAGERS
 from layerscope.analysis.size.dead import DeadEntry, DeadGroup, DeadReason, dead_groups
@@ -116,18 +117,30 @@ def dead_file(entry: DeadEntry) -> SizedFile:
 
 
 class PackageRow(NamedTuple):
-    """A package, and how the SBOM differs in it if it does; one that only the SBOM lists has no size and no files."""
+    """A package, the ``layer`` that brought it and how, and how the SBOM differs in it if it does.
+
+    One that only the SBOM lists has no size and no files. That of an ``event`` was replaced or removed: its size is the
+    dead bytes of it.
+    """
 
     manager: str
     name: str
     version: str
     size: int | None
     files: int | None
-    difference: SbomDifference | None
+    difference: SbomDifference | None = None
+    layer: int | None = None
+    change: PackageChangeKind | None = None
+    event: PackageEvent | None = None
 
     @property
     def text(self) -> str:
         return f"{self.name} {self.version}"
+
+    @property
+    def dead_size(self) -> int:
+        """The bytes of the row that are dead."""
+        return self.event.dead_size if self.event else 0
 
 
 def layer_table(analysis: SizeAnalysis, sizes: Sequence[LayerSize]) -> ReportTable[LayerSize]:
@@ -218,33 +231,53 @@ def type_table(analysis: SizeAnalysis) -> ReportTable[TypeSize]:
     return ReportTable(columns, sizes, lambda row: row.size, "type")
 
 
-def package_table(analysis: SizeAnalysis, *, with_sbom: bool = False) -> ReportTable[PackageRow]:
-    """Return the packages of the final image, the largest first; ``with_sbom`` compares them with those of the SBOM.
+def package_table(analysis: SizeAnalysis, *, is_whole: bool = False) -> ReportTable[PackageRow]:
+    """Return the packages of the final image, the largest first, with the layer that brought each.
 
-    Those that only the SBOM lists come last then.
+    Those that only the SBOM lists, and then those that a layer replaced or removed, come last in the ``is_whole`` one.
     """
-    differences = analysis.sbom.differences if analysis.sbom else ()
+    differences, found = analysis.sbom.differences if analysis.sbom else (), analysis.packages_by_layer
     differing = {(each.manager, each.name, each.found): each for each in differences}
+    changes = {(event.layer, event.manager, event.name, event.after): event.change for event in found.events}
     rows = [
-        PackageRow(*each.package[:3], each.size, len(each.positions), differing.get(each.package[:3]))
-        for each in analysis.packages.packages
+        PackageRow(
+            *each.package[:3],
+            each.size,
+            len(each.positions),
+            differing.get(each.package[:3]),
+            layer,
+            None if layer is None else changes.get((layer, *each.package[:3])),
+        )
+        for each, layer in zip(found.packages, found.layers, strict=True)
     ]
-    if with_sbom:
+    if is_whole:
         listed = (each for each in differences if each.found is None)
         rows += [PackageRow(each.manager, each.name, each.stated or "", None, None, each) for each in listed]
+        rows += [_replaced(event) for event in found.replaced]
+    layers = len(analysis.image.layers)
     columns: list[Column[PackageRow]] = [
         _size("size", lambda row: row.size, lambda size: "" if size is None else human_size(size)),
-        _share(lambda row: row.size, sum(analysis.report.live.sizes)),
-        _bar(max((row.size or 0 for row in rows), default=0), lambda row: row.size or 0),
+        _share(lambda row: None if row.event else row.size, sum(analysis.report.live.sizes)),
+        _bar(max((row.size or 0 for row in rows), default=0), lambda row: row.size or 0, lambda row: row.dead_size),
         _count("files", lambda row: row.files, max((row.files or 0 for row in rows), default=0)),
+        _count("layer", lambda row: row.layer, layers),
+        _words("", lambda row: row.change.mark if row.change else "", 1),
         _words("by", lambda row: row.manager, _MANAGER_WIDTH),
-        *([_words("SBOM", _in_sbom, len("other"))] if with_sbom and analysis.sbom is not None else []),
+        *([_words("SBOM", _in_sbom, len("other"))] if is_whole and analysis.sbom is not None else []),
         _words("package", lambda row: printable_line(row.text)),
     ]
     return ReportTable(columns, rows, lambda row: row.size or 0, "package")
 
 
+def _replaced(event: PackageEvent) -> PackageRow:
+    versions = " → ".join(filter(None, (event.before, event.after)))
+    figures = event.dead_size, len(event.dead)
+    return PackageRow(event.manager, event.name, versions, *figures, None, event.layer, event.change, event)
+
+
 def _in_sbom(row: PackageRow) -> str:
+    if row.event is not None:
+        return ""
     if row.difference is None:
         return "yes"
     if row.size is None:

@@ -79,6 +79,16 @@ def test_the_tables_list_packages_then_what_was_replaced_then_the_layers(capsys:
     assert lines[lines.index("Layers") + 1].split()[:5] == ["layer", "+", "↑", "-", "dead"]
 
 
+def test_why_has_the_layer_of_each_package_and_all_events_if_asked(capsys: Capture, path: Path) -> None:
+    plain, full = (json.loads(ask(capsys, "why", path, *more, "--json").out) for more in ([], ["--packages"]))
+    assert "package_events" not in plain
+    assert full["package_events"] == document(capsys, path)["events"]
+    found = document(capsys, MY_APP)
+    assert json.loads(ask(capsys, "why", MY_APP, "--json").out)["by_package"] == found["packages"]
+    lines = ask(capsys, "why", path, "--packages").out
+    assert lines.endswith(ask(capsys, "packages", path).out)
+
+
 def test_an_unknown_layer_ends_in_2(capsys: Capture) -> None:
     outcome = ask(capsys, "packages", MY_APP, "--layer", "7")
     assert (outcome.status, outcome.out) == (2, "")

@@ -515,7 +515,7 @@ async def test_packages_say_whether_the_sbom_lists_them(tmp_path: Path) -> None:
         assert ["dpkg", "no", "curl", "1"] in rows
         assert ["dpkg", "yes", "nginx", "1"] in rows
         assert ["dpkg", "only", "bash", "5"] in rows
-        await at.press("s", "s", "s")
+        await at.press("s", "s", "s", "s")
         await at.settle()
         assert "by difference from the SBOM" in at.screen()
         shown = [line.split()[-3] for line in at.screen().splitlines() if " dpkg " in line]
@@ -523,6 +523,26 @@ async def test_packages_say_whether_the_sbom_lists_them(tmp_path: Path) -> None:
         await at.press("s", "end")
         await at.settle()
         assert "the SBOM of the image lists it, but it was not found in the image" in at.screen()
+
+
+async def test_packages_that_a_layer_removed_are_below_a_line_and_open_their_dead_files() -> None:
+    async with journey(MY_APP, (110, 35)) as at:
+        await at.press("w", "6")
+        await at.settle()
+        assert "by size, 8" in at.screen()
+        for order in ("size", "files", "name", "layer"):
+            assert f"by {order}, " in at.screen()
+            *_, line, removed = rows(at)
+            assert "replaced, removed" in line
+            assert removed.split()[-8:] == ["6.1", "kB", "6", "3", "-", "dpkg", "mini-httpd", "1.30-12"]
+            await at.press("s")
+            await at.settle()
+        await at.press("end")
+        assert "6.1 kB in 6 files of it still ship" in at.screen()
+        await at.press("enter")
+        await at.settle()
+        assert "Dead files of mini-httpd 1.30-12 (dpkg), removed by layer 3" in at.screen()
+        assert len(rows(at)) == 6
 
 
 async def test_bars_are_shorter_where_instructions_would_be_cut() -> None:

@@ -19,6 +19,11 @@ ALL_SECRETS = -1
 
 def advised_files(analysis: SizeAnalysis, number: int) -> SizeList[SizedFile]:
     """Return the files that a piece of advice leaves out of the image."""
+    return occurrence_list(analysis, analysis.report.advice[number].files)
+
+
+def occurrence_list(analysis: SizeAnalysis, files: Iterable[int]) -> SizeList[SizedFile]:
+    """Return files, live and dead ones, given their occurrences."""
     index, tree = analysis.tree.index, analysis.tree
     dead = {entry.occurrence: entry for entry in analysis.report.dead.entries}
     return file_list(
@@ -27,7 +32,7 @@ def advised_files(analysis: SizeAnalysis, number: int) -> SizeList[SizedFile]:
             dead_file(dead[file])
             if file in dead
             else SizedFile(index.node_of(file), tree.own_size(file), index.layers[file])
-            for file in analysis.report.advice[number].files
+            for file in files
         ),
     )
 

@@ -71,7 +71,7 @@ class SizeList(Generic[Row]):
     """A table in several ``orders``, the first of which is its own.
 
     ``about`` takes a row and its number in the table, and returns where it leads and what is said about it; ``text`` is
-    searched by a filter. The row ``rest`` stands for what the table leaves out.
+    searched by a filter. The row ``rest`` stands for what the table leaves out; ``lines`` rows only separate others.
     """
 
     table: ReportTable[Row]
@@ -80,12 +80,13 @@ class SizeList(Generic[Row]):
     text: Callable[[Row], str]
     when_empty: str
     rest: TableRow | None = None
+    lines: int = 0
 
     def shown(self, query: Query | None, order: int) -> ShownList:
         """Return the rows that match, in one of the orders, counted and summed up."""
         rows, chosen, rest = self.table.rows, self.orders[order % len(self.orders)], self.rest
         numbers: Sequence[int] = range(len(rows))
-        counted, when_empty = f"{len(rows):,}", self.when_empty
+        counted, when_empty = f"{len(rows) - self.lines:,}", self.when_empty
         if query is not None:
             numbers = [number for number in numbers if query.matches(self.text(rows[number]))]
             size = human_size(sum(self.table.size(rows[number]) for number in numbers))
