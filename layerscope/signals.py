@@ -4,7 +4,7 @@ A command ends at the first of them as it does after an error, so that temporary
 removed (`EndingSignals`). The explorer ends between two pieces of its work (`handled_signals`). What must not be left
 half done defers them (`deferred_signals`). While another program has the terminal, Ctrl+C is that program's
 (`interrupts_left_to_program`). A forked process ends with the first one (`fork`). The system sends one as well when
-a socket is closed (`call_at_input`).
+a socket is closed (`call_at_input`), or when work takes too long (`time_limit`).
 """
 
 import fcntl
@@ -133,6 +133,29 @@ def interrupts_left_to_program() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, kept)
+
+
+class _TimeUpError(BaseException):
+    """Not an error of the work that it ends, which must not handle it."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """End the block, and only the block, when the time has passed; its clean-up runs. For the main thread."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise _TimeUpError
+
+    kept = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except _TimeUpError:
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, kept)
 
 
 def call_at_input(descriptor: int, handle: Callable[[], object]) -> None:

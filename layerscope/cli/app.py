@@ -1,5 +1,6 @@
 """The table of commands, and the command line that it makes."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -114,6 +115,10 @@ def make_command_line() -> ImageGroup:
     app.callback(epilog=_EXAMPLES)(_root)
     app.command(DEFAULT, hidden=True)(_open_image)
     group = get_command(app)
+    if "_LAYERSCOPE_COMPLETE" in os.environ:
+        from layerscope.cli.completion import use_own_shells  # noqa: PLC0415  # only for a shell that completes a word
+
+        use_own_shells()
     assert isinstance(group, ImageGroup)  # noqa: S101  # the class is given above
     for command in _COMMANDS:
         group.list_command(command)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     # Typer vendors click and exports these types nowhere else
     from typer._click.core import Command, Context, Parameter
     from typer._click.formatting import HelpFormatter
+    from typer._click.shell_completion import CompletionItem
 
 DEFAULT = "open"
 """The command that opens an image. It is hidden and cannot be typed: an image may have that name."""
@@ -77,6 +78,12 @@ class ImageGroup(TyperGroup):
         """Add a command to the help and to completion, without importing it."""
         self._listed[command.name] = command
         self.add_command(TyperCommand(command.name, short_help=command.help))
+
+    def shell_complete(self, ctx: "Context", incomplete: str) -> "list[CompletionItem]":
+        """Return what can complete a word before which no command is: commands, options and images."""
+        reference = self.commands[DEFAULT].params[0]
+        images = [] if incomplete.startswith("-") else reference.shell_complete(ctx, incomplete)
+        return [*super().shell_complete(ctx, incomplete), *images]
 
     def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """Return the command that the first argument names, now imported, and the other arguments."""

@@ -1,6 +1,6 @@
 """The parameters that several commands share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,12 +12,28 @@ from layerscope.text import printable_name
 if TYPE_CHECKING:
     from layerscope.analysis.tree.change import ChangeKind
 
+
+def completed(kind: str) -> "Callable[[typer.Context, str], list[tuple[str, str]]]":
+    """Return the function by which a shell completes an argument: one of `layerscope.cli.completion`."""
+
+    def complete(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+        from layerscope.cli import completion  # noqa: PLC0415  # 60 ms, and only for a shell that completes a word
+
+        # behind an option that lacks its value, as --layer at the end of the line, arguments are not parsed
+        unparsed = dict(zip(["reference"], context.args, strict=False))
+        parsed = {name: value for name, value in context.params.items() if value is not None}
+        return completion.completions(kind, unparsed | parsed, incomplete)
+
+    return complete
+
+
 Reference = Annotated[
     str,
     typer.Argument(
         metavar="IMAGE",
         help="An archive, an OCI layout folder, - for standard input, an image of a local engine by name, or registry://HOST/NAME:TAG.",
         show_default=False,
+        autocompletion=completed("image"),
     ),
 ]
 WhichImage = Annotated[
@@ -38,16 +54,30 @@ WhichEngine = Annotated[
 ListedEngine = Annotated[Engine | None, typer.Option("--engine", help="The engine to list; by default all.")]
 Base = Annotated[
     str | None,
-    typer.Option("--base", metavar="IMAGE|N", help="The base image: the number of its layers, or an image to open."),
+    typer.Option(
+        "--base",
+        metavar="IMAGE|N",
+        help="The base image: the number of its layers, or an image to open.",
+        autocompletion=completed("layer or image"),
+    ),
 ]
 LayerNumber = Annotated[
-    int | None, typer.Option("--layer", metavar="N", help="The layer, from 1 at the base; by default the last.")
+    int | None,
+    typer.Option(
+        "--layer",
+        metavar="N",
+        help="The layer, from 1 at the base; by default the last.",
+        autocompletion=completed("layer"),
+    ),
 ]
 DockerfileName = Annotated[
     str | None,
     typer.Option("--file", "-f", metavar="DOCKERFILE", help="The Dockerfile, if the image does not hold it."),
 ]
-PathInImage = Annotated[str, typer.Argument(metavar="PATH", help="A path in the image.", show_default=False)]
+PathInImage = Annotated[
+    str,
+    typer.Argument(metavar="PATH", help="A path in the image.", show_default=False, autocompletion=completed("path")),
+]
 
 
 def _plain_http(wanted: bool) -> None:

@@ -112,15 +112,3 @@ def test_without_arguments_the_help_is_printed_and_the_status_is_2(capsys: Captu
     outcome = ask(capsys)
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.startswith("Usage: layerscope")
-
-
-def test_shell_completion_offers_commands_and_options() -> None:
-    assert offered("layerscope la") == ["layers"]
-    assert offered("layerscope my-app.tar --plat") == ["--platform"]
-    assert offered("layerscope my-") == [], "so that the shell offers files"
-
-
-def offered(line: str) -> list[str]:
-    """Return what bash is told to offer for the last word of a line."""
-    last = str(len(line.split()) - 1)
-    return launch(_LAYERSCOPE_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=last).out.split()

@@ -12,7 +12,7 @@ from layerscope.cli.answering import print_answer
 from layerscope.cli.commands.diff_sides import LayerPair, Sides, parse_sides
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import warn, warn_of
-from layerscope.cli.options import AsJson, DebugLog, NoCache, PlainHttp, Reference, parse_changes
+from layerscope.cli.options import AsJson, DebugLog, NoCache, PlainHttp, Reference, completed, parse_changes
 from layerscope.cli.streams import output_may_be_cut
 from layerscope.cli.terminal import has_screen, terminal
 from layerscope.comparison.compare import ImageComparison, LayerComparison, compare_images, compare_layers
@@ -50,6 +50,7 @@ Others = Annotated[
         metavar="A B|A..B|IMAGE",
         help="Two layers of the image, by number (0: before the first), or another image.",
         show_default=False,
+        autocompletion=completed("layer or image"),
     ),
 ]
 WhichImages = Annotated[

@@ -8,7 +8,7 @@ import typer
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of
-from layerscope.cli.options import LayerNumber
+from layerscope.cli.options import LayerNumber, completed
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
@@ -37,7 +37,10 @@ to be written."""
 Paths = Annotated[
     list[str],
     typer.Argument(
-        metavar="PATH...", help="Paths in the image; a folder with its content; / for all.", show_default=False
+        metavar="PATH...",
+        help="Paths in the image; a folder with its content; / for all.",
+        show_default=False,
+        autocompletion=completed("path"),
     ),
 ]
 Target = Annotated[

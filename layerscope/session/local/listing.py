@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from layerscope.analysis.search.query import parse_query
-from layerscope.errors import EngineUnavailable
+from layerscope.errors import EngineUnavailable, SourceError
 from layerscope.model.engine import Engine
 from layerscope.model.local import Container, LocalArchive, LocalImage
 from layerscope.sources.engine.answering import AnsweringEngines
@@ -88,6 +88,17 @@ def local_images(engine: Engine | None = None) -> Listing[LocalImage]:
     """Return the images of one engine or of all, the newest first."""
     listing = _listing_of(engine, _images)
     return replace(listing, found=ordered_images(listing.found, ImageOrder.CREATED))
+
+
+def local_tags() -> list[str]:
+    """Return the tags of the images of all engines that answer; where one does, no program is started for another."""
+    with ExitStack() as stack:
+        try:
+            answers = AnsweringEngines(None, stack).look_up(lambda client: client.images(), "image")
+        except SourceError:
+            return []
+        tags = {tag for answer in answers for image in answer.found for tag in image.tags or ()}
+        return sorted(tag for tag in tags if not tag.startswith(_UNTAGGED))
 
 
 def ordered_images(images: Iterable[LocalImage], order: ImageOrder) -> list[LocalImage]:
