@@ -56,7 +56,8 @@ def table_layer(
     for entry in entries:
         content, whole = entry.content, encode(entry)
         write(left + whole[: len(whole) - len(padded(content))])
-        table.append(_described(entry))
+        described = _described(entry)
+        table.append(described)
         for start in range(0, len(content), piece):
             part = content[start : start + piece]
             row = table[-1] if not start else {"type": "chunk", "name": table[-1]["name"], "chunkOffset": start}
@@ -70,7 +71,7 @@ def table_layer(
                 write(part)
         left = (left if content else b"") + padded(content)[len(content) :]
         if content and compression is Compression.ZSTD:
-            table[-(-len(content) // piece)]["endOffset"] = len(blob)
+            described["endOffset"] = len(blob)
     document = {"version": 1, "entries": table}
     change(document)
     data = encoded(json.dumps(document).encode())

@@ -37,6 +37,7 @@ class Glyphs(Struct, frozen=True):
     after: str
     warning: str
     flag: str
+    table: str
 
     @property
     def frame(self) -> str:
@@ -49,8 +50,8 @@ class Glyphs(Struct, frozen=True):
         return not self.separator.isascii()
 
 
-UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "▸", "◆", "‹", "›", "⚠", "⚑")  # noqa: RUF001  # quotation marks as signs
-ASCII = Glyphs("v", ">", " |#", "%", "o", ".", "->", "|", "~", ">", "*", "<", ">", "!", "!")
+UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "▸", "◆", "‹", "›", "⚠", "⚑", "≡")  # noqa: RUF001  # quotation marks as signs
+ASCII = Glyphs("v", ">", " |#", "%", "o", ".", "->", "|", "~", ">", "*", "<", ">", "!", "!", "=")
 
 
 _SPARE = str.maketrans({"…": ASCII.ellipsis, "·": ASCII.separator, "▔": "-", "▁": "-"} | dict.fromkeys("━╸╺", "="))

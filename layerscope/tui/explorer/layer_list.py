@@ -133,13 +133,16 @@ class LayerList(StepList):
         return [*figures, Segment("  ")]
 
     def _number(self, step_line: LayerLine, layer: Layer) -> list[Segment]:
-        """Return the number of a layer, whether it is marked to be compared, and whether its details have a warning."""
+        """Return the number of a layer, whether it is marked to be compared, and whether its details say more."""
         mark = self.glyphs.marked if step_line.marked else " "
         warning = "?" if step_line.incomplete else "!" if step_line.has_warnings else " "
+        is_from_table = warning == " " and layer.table is not None
         style = self.style_of("lit" if layer.number == self._lit else "accent")
         return [
             Segment(f"{layer.number:>{self._columns.digits}}{mark}", style),
-            Segment(warning, self.style_of("error")),
+            Segment(self.glyphs.table, self.style_of("muted"))
+            if is_from_table
+            else Segment(warning, self.style_of("error")),
         ]
 
     def _figures(self, step_line: LayerLine, width: int, *, two_lines: bool) -> list[Segment]:

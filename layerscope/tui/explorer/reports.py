@@ -68,7 +68,12 @@ class Reports:
         self._screen.run_worker(lambda: self._report(reader, receive(session, reader)), thread=True, group="export")
 
     def find_facts(self, session: ImageSession, stacked: LayersStacked) -> None:
-        """Find the packages and the secrets of an image whose layers have all been read, and post them."""
+        """Find the packages and the secrets of an image whose layers have all been read, and post them.
+
+        Layers that are listed from their tables of contents would have to be fetched for that.
+        """
+        if any(layer.table for layer in session.image.layers):
+            return
         self._screen.run_worker(
             partial(self._find_facts, session.layers, stacked),
             thread=True,

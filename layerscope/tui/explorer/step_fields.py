@@ -88,7 +88,13 @@ def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies, opaq
     stored = f"{human_size(layer.blob_size)} {_stored(layer)}" if layer.blob_size is not None else ""
     if tally is None:
         return [("Problem", excerpt(layer.problem or "")), ("Blob", stored)]
-    return [*_problem_fields(layer, tally), *_size_fields(layer, tally, tallies, opaque), ("Blob", stored)]
+    listed = "" if layer.table is None else "from the table of contents: --full reads the layer itself"
+    return [
+        *_problem_fields(layer, tally),
+        *_size_fields(layer, tally, tallies, opaque),
+        ("Listed", listed),
+        ("Blob", stored),
+    ]
 
 
 def _problem_fields(layer: Layer, tally: LayerTally) -> list[Field]:

@@ -19,6 +19,7 @@ from tests.builders import blob_name, docker_files, file, image, layer, oci_layo
 from tests.registry_server import Reply, Request, on, registry
 from tests.sources.engine.exporting import HeldExport, image_answers, in_order, offset_behind
 from tests.sources.engine.fake_engine import Answer, answer, fake_engine
+from tests.table_layers import table_layer, table_layout
 from tests.tui.journeys import WIDE, Journey
 
 LAYERS = [layer(file("etc/hosts", b"one")), layer(file("srv/app", b"x" * 5000))]
@@ -151,6 +152,24 @@ async def test_layers_of_a_registry_fill_in_as_they_come(tmp_path: Path) -> None
                 await it.until(lambda: "5.0 kB in 2 layers" in it.title())
                 await it.press("[")
                 assert "etc/" in it.screen()
+
+
+async def test_layers_with_a_table_of_contents_are_marked_and_their_files_opened_by_ranges(tmp_path: Path) -> None:
+    made = [table_layer(Compression.ZSTD, file(name, b"lines of text\n")) for name in ("etc/os", "var/lib/dpkg/status")]
+    with registry(table_layout(tmp_path / "layout", *made)) as server:
+        opened = open_or_choose(f"registry://{server.host}/app:v1", from_tables=True)
+        assert isinstance(opened, ImageSession)
+        app = app_for(opened)
+        with opened, app.resources:
+            async with app.run_test(size=WIDE) as pilot:
+                it = Journey(app, pilot)
+                await it.until(lambda: "28 B in 2 layers" in it.title())
+                assert "2 ≡" in it.screen()
+                assert "Listed" in it.screen()
+                await it.press("tab", "down", "enter")
+                await it.until(lambda: "lines of text" in it.screen())
+        wholes = [request.path for request in server.requests if "Range" not in request.headers]
+        assert not [path for path in wholes if any(sha256(layer.blob) in path for layer in made)]
 
 
 async def test_a_registry_that_asks_to_wait_is_waited_for_visibly(tmp_path: Path) -> None:
