@@ -83,9 +83,11 @@ def check_image(session: ImageSession, progress: Progress) -> Verification:
     config = next((claim for claim in claims[0] if claim.subject == "config"), None)
     if not (config.problem or config.error) if config else not documents:
         checks += _config_checks(image, claims, config or Claim("config", digest=image.config_digest))
+    # looked up by digest, because each of 65,535 layers may have another diff_id than it should
+    tars = {digest: number for number, other in reversed(found.items()) for digest in other.tar_digests.values()}
     for layer in image.layers:
         here = found.get(layer.number, FoundBytes(unread=layer.problem or "its content is not here"))
-        checks += _layer_checks(layer, claims[layer.number], here, found)
+        checks += _layer_checks(layer, claims[layer.number], here, tars)
         if not (here.broken or here.unread) and layer.compression is not None:
             checks.append(_entries_check(layer, read[layer.number]))
     stack = LayerStack()
@@ -234,9 +236,7 @@ def _config_checks(image: Image, claims: Mapping[int, Sequence[Claim]], config: 
         yield _compared("history", config, layers, made, text)
 
 
-def _layer_checks(
-    layer: Layer, claims: Sequence[Claim], here: FoundBytes, found: Mapping[int, FoundBytes]
-) -> Iterator[Check]:
+def _layer_checks(layer: Layer, claims: Sequence[Claim], here: FoundBytes, tars: Mapping[str, int]) -> Iterator[Check]:
     whole = Claim("layer", layer.number, layer.digest)
     if here.size is None and layer.unpacked is None:
         result = Result.WRONG if layer.contradicts else Result.UNKNOWN
@@ -251,13 +251,13 @@ def _layer_checks(
             text = f"its media type says {stated}, and its bytes are {layer.compression}: not all programs unpack it"
             yield _compared("media_type", whole, stated.value, layer.compression.value, text)
     if not layer.writable:
-        yield _diff_id_check(layer, whole, here, found)
+        yield _diff_id_check(layer, whole, here, tars)
     elif reason := here.broken or here.unread:
         # the container goes on writing, perhaps
         yield _check("entries", whole, Result.UNKNOWN, reason)
 
 
-def _diff_id_check(layer: Layer, claim: Claim, here: FoundBytes, found: Mapping[int, FoundBytes]) -> Check:
+def _diff_id_check(layer: Layer, claim: Claim, here: FoundBytes, tars: Mapping[str, int]) -> Check:
     expected = layer.diff_id
     stated = None if expected is None else str(expected)
     if here.broken is not None:
@@ -271,9 +271,8 @@ def _diff_id_check(layer: Layer, claim: Claim, here: FoundBytes, found: Mapping[
         text = "no diff_id for it can be read in the config"
         return _check("diff_id", claim, Result.UNKNOWN, text, (stated, encoded and f"{algorithm}:{encoded}"))
     text = "its tar is not the one that the config names: it was changed or damaged, and engines refuse to unpack it"
-    others = (number for number, other in found.items() if other.tar_digests.get(algorithm) == expected.encoded)
-    if encoded != expected.encoded and (other := next(others, None)):
-        text = f"the config names the tar of layer {other} here: diff_ids or layers are in the wrong order"
+    if expected.encoded in tars:
+        text = f"the config names the tar of layer {tars[expected.encoded]} here: one order of layers is wrong"
     return _compared("diff_id", claim, str(expected), f"{algorithm}:{encoded}", text)
 
 

@@ -210,6 +210,7 @@ def command_lines(case: Case, folder: Path) -> Iterator[list[str]]:
     which = ["--image", "app:v1"] if dice.random() < 0.05 else []
     top = max(1, len(case.layers))
     yield ["layers", image, *which, *_maybe(dice, "--json")]
+    yield ["verify", image, *which, *_maybe(dice, "--json")]
     yield ["tree", image, *which, "--json"]
     layer = dice.choice((1, top, dice.randrange(1, top + 1), 99))
     options = dice.choice(
