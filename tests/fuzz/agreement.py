@@ -19,7 +19,7 @@ _IN_PROCESSES: _Settings = (
     (layer_reading, "_LONG_SECONDS", -1),
     (layer_reading, "_MANY_COMPRESSED", 0),
     (layer_parts, "_LEAST_DIVIDED", 1),
-    (layer_parts, "_ROWS", 3),
+    (layer_parts, "ROWS", 3),
     (content_reader, "_LONG_SECONDS", -1),
     (content_reader, "_ORDER_SECONDS", 0),
     (content_reader, "_FILES_OF_PART", 2),

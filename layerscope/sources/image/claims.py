@@ -39,13 +39,18 @@ def docker_claims(documents: Documents, entry: DockerArchiveManifest, config_dig
     """
     stated = stated_config_digest(entry)
     claims = [_document(documents, "config", entry.config, Descriptor(stated) if stated else None)]
+    named = dict[int, Digest]()
     for number, name in enumerate(entry.layers or (), 1):
         if match := LAYER_NAME.fullmatch(name):
-            claims.append(Claim("layer", number, Digest("sha256", match[1] or match[2])))
+            named[number] = Digest("sha256", match[1] or match[2])
+    claims += [Claim("layer", number, digest) for number, digest in named.items()]
+    all_named = set(named.values())
     with suppress(FormatError):
         diff_ids = documents.document(entry.config, ImageConfig).diff_ids
         for number, diff_id in enumerate(diff_ids, 1):
-            if source := (entry.layer_sources or {}).get(str(diff_id)):
+            source = (entry.layer_sources or {}).get(str(diff_id))
+            # of layers with one diff_id, which may be stored in several ways, the source is one
+            if source and (named.get(number) == source.digest or source.digest not in all_named):
                 claims.append(Claim("layer", number, source.digest, source.size, source.media_type))
     if not holds(documents.files, INDEX):
         return claims
