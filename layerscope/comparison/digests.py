@@ -67,7 +67,8 @@ def document_causes(old: Image, new: Image) -> Iterator[Cause]:
     """Yield why the digests of the configs and of the manifests of two images differ; raises FormatError."""
     configs, manifests = zip(stored_documents(old), stored_documents(new), strict=True)
     if None in configs:
-        # an engine that describes an image says nothing else of it
+        if old.config_digest != new.config_digest:
+            yield Cause(Part.CONFIG, None, "unread")
         configs = msgspec.json.encode(old.config, enc_hook=str), msgspec.json.encode(new.config, enc_hook=str)
     for compare, (before, after) in ((compare_configs, configs), (compare_manifests, manifests)):
         if before is not None and after is not None:

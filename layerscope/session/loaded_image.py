@@ -70,8 +70,8 @@ class FileContents:
         return raw_entries(tar_chunks(self._layers.readable(layer), self._layers.is_stopped))
 
     def blob_start(self, layer: int, size: int) -> bytes:
-        """Return the first bytes of a layer's blob as it is stored; raises FormatError."""
-        return blob_start(self._layers.readable(layer), size)
+        """Return the first bytes of a layer's blob as it is stored, none where it is not here; raises FormatError."""
+        return blob_start(self._layers.image.layers[layer - 1], size)
 
     def size(self, occurrence: int) -> int:
         """Return the size of the file; raises InvalidLayer for a hard link without a target."""

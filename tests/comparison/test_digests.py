@@ -20,6 +20,7 @@ from tests.builders import (
     ImageRecipe,
     Members,
     OciStore,
+    blob_name,
     device,
     directory,
     docker_archive,
@@ -28,6 +29,7 @@ from tests.builders import (
     image,
     layer,
     oci_archive,
+    sha256,
     symlink,
     whiteout,
     write_tar,
@@ -260,3 +262,17 @@ def test_two_layers_of_one_image_are_compared_as_well(tmp_path: Path) -> None:
     with open_image(str(path)) as session:
         assert kinds(digest_report(compare_layers(session.load(), 2, 3))) == [("headers", (2, 3), "mtime", 1)]
         assert digest_report(compare_layers(session.load(), 2, 2)).result == "same"
+
+
+def test_a_layer_that_is_not_there_cannot_be_explained(tmp_path: Path) -> None:
+    old, new = docker_files(rebuilt(1)), docker_files(rebuilt(2))
+    del new[blob_name(sha256(rebuilt(2).layers[1]))]
+    found = report(tmp_path, old, new)
+    assert ("content", (2, 2), "unreadable", 1) in kinds(found)
+    assert found.result == "different"
+
+
+def test_tars_that_are_equal_under_two_diff_ids_have_a_wrong_one(tmp_path: Path) -> None:
+    old, new = docker_files(rebuilt(1)), docker_files(rebuilt(2))
+    new[blob_name(sha256(rebuilt(2).layers[1]))] = rebuilt(1).layers[1]
+    assert kinds(report(tmp_path, old, new))[0] == ("content", (2, 2), "digest", 1)

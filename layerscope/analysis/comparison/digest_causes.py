@@ -121,6 +121,7 @@ _OTHERS = {
     "only-old": "only in the old image",
     "only-new": "only in the new image",
     "unreadable": "the layer cannot be read",
+    "unread": "fields that the engine does not report",
     "digest": "the same bytes: one of the digests is wrong",
     "xattrs": "extended attributes",
 }
@@ -304,14 +305,14 @@ def _maker(path: bytes) -> str | None:
 def compare_compression(
     old: bytes, new: bytes, kinds: tuple[str | None, str | None], causes: Causes, *, same_tar: bool
 ) -> None:
-    """Find in what the compression of two blobs differs, of which the first bytes are given.
+    """Find in what the compression of two blobs differs, of which the first bytes are given, if they are here.
 
     https://www.rfc-editor.org/rfc/rfc1952#section-2.3: a time at byte 4, the level at byte 8, then the system.
     """
     if kinds[0] != kinds[1]:
         causes.add(Part.COMPRESSION, "kind")
         return
-    fields = {"mtime": slice(4, 8), "level": slice(8, 9)} if kinds[0] == "gzip" else {}
+    fields = {"mtime": slice(4, 8), "level": slice(8, 9)} if kinds[0] == "gzip" and old and new else {}
     found = [what for what, field in fields.items() if old[field] != new[field]]
     if fields and (old[:4] != new[:4] or old[9:10] != new[9:10] or _gzip_name(old) != _gzip_name(new)):
         found.append("gzip-header")

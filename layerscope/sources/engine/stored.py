@@ -4,11 +4,11 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from layerscope.errors import FormatError
+from layerscope.errors import FormatError, os_reason
 from layerscope.model.candidate import Candidate
 from layerscope.model.documents import Digest, ImageConfig
 from layerscope.model.engine import Engine
-from layerscope.model.image import Compression, Image, Layer, UnpackedLayer
+from layerscope.model.image import Claim, Compression, FileSpan, Image, Layer, UnpackedLayer
 from layerscope.model.local import Storage
 from layerscope.sources.engine.endpoints import CONTAINERD_CONTENT
 from layerscope.sources.engine.lookup import EngineImage
@@ -62,7 +62,9 @@ def storage_of(found: EngineImage, info: EngineInfo, image: Image) -> Storage:
     return Storage(found.client.engine, store, driver, info.backing_filesystem, locations, namespace)
 
 
-def _image(image_id: Digest, config: ImageConfig, stored: tuple[UnpackedLayer, ...], origin: Origin) -> Image:
+def _image(
+    image_id: Digest, file: Path, config: ImageConfig, stored: tuple[UnpackedLayer, ...], origin: Origin
+) -> Image:
     layers = tuple(
         Layer(number, None, Compression.NONE, diff_id, diff_id, unpacked=unpacked, verified=_is_trusted(unpacked))
         for number, (diff_id, unpacked) in enumerate(zip(config.diff_ids, stored, strict=True), 1)
@@ -76,7 +78,15 @@ def _image(image_id: Digest, config: ImageConfig, stored: tuple[UnpackedLayer, .
         steps,
         config_digest=image_id,
         warnings=(warning,) if warning else (),
+        claims=lambda: [_config_claim(file, image_id)],
     )
+
+
+def _config_claim(file: Path, image_id: Digest) -> Claim:
+    try:
+        return Claim("config", digest=image_id, span=FileSpan.of_file(str(file), file.stat()))
+    except OSError as error:
+        return Claim("config", digest=image_id, problem=f"cannot read the engine's store: {os_reason(error)}")
 
 
 def _is_trusted(layer: UnpackedLayer) -> bool:

@@ -40,8 +40,10 @@ class _Layer(Struct, frozen=True):
     diff_id: str = field(default="", name="diff-digest")
 
 
-def stored_image(root: Path, driver: str, image_id: Digest) -> tuple[ImageConfig, tuple[UnpackedLayer, ...]] | None:
-    """Return the config of an image, checked against its digest, and its layers, base first.
+def stored_image(
+    root: Path, driver: str, image_id: Digest
+) -> tuple[Path, ImageConfig, tuple[UnpackedLayer, ...]] | None:
+    """Return the config of an image, its file and itself, checked against its digest, and its layers, base first.
 
     None if this user may not read the store, or if it does not look as described above.
     """
@@ -52,11 +54,13 @@ def stored_image(root: Path, driver: str, image_id: Digest) -> tuple[ImageConfig
         image = next((image for image in images if image.id == image_id.encoded), None)
         if image is None:
             return None
-        config = decode(_config(root / f"{driver}-images" / image.id, image_id), ImageConfig, str(image_id))
+        # what is kept under a name with a colon has that name in base64
+        file = root / f"{driver}-images" / image.id / f"={b64encode(str(image_id).encode()).decode()}"
+        config = decode(_config(file, image_id), ImageConfig, str(image_id))
         layers = tuple(_layers(root, driver, image.layer, config))
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, FormatError):
         return None
-    return (config, layers) if len(layers) == len(config.diff_ids) else None
+    return (file, config, layers) if len(layers) == len(config.diff_ids) else None
 
 
 def container_folder(root: Path, driver: str, container_id: str) -> Path | None:
@@ -77,9 +81,8 @@ def _listed(folder: Path, name: str, kind: type[list[T]]) -> list[T]:
     return [item for file in files if file.exists() for item in msgspec.json.decode(file.read_bytes(), type=kind)]
 
 
-def _config(folder: Path, digest: Digest) -> bytes:
-    """Return the config; what is kept under a name with a colon has that name in base64."""
-    document = (folder / f"={b64encode(str(digest).encode()).decode()}").read_bytes()
+def _config(file: Path, digest: Digest) -> bytes:
+    document = file.read_bytes()
     if sha256(document).hexdigest() != digest.encoded:
         raise FormatError("the config does not match its digest")
     return document

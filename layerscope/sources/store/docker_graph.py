@@ -23,8 +23,10 @@ _FOLDERS = {
 """The folder of a layer by driver; vfs and btrfs keep the files of the layers below in the same folder."""
 
 
-def stored_image(root: Path, driver: str, image_id: Digest) -> tuple[ImageConfig, tuple[UnpackedLayer, ...]] | None:
-    """Return the config of an image, checked against its digest, and its layers, base first.
+def stored_image(
+    root: Path, driver: str, image_id: Digest
+) -> tuple[Path, ImageConfig, tuple[UnpackedLayer, ...]] | None:
+    """Return the config of an image, its file and itself, checked against its digest, and its layers, base first.
 
     None if this user may not read the store, or if it does not look as described above.
     Everything is named by digest, so it does not matter which engine the store belongs to.
@@ -33,7 +35,8 @@ def stored_image(root: Path, driver: str, image_id: Digest) -> tuple[ImageConfig
         return None
     store = root / "image" / driver
     try:
-        document = (store / "imagedb" / "content" / "sha256" / image_id.encoded).read_bytes()
+        file = store / "imagedb" / "content" / "sha256" / image_id.encoded
+        document = file.read_bytes()
         if sha256(document).hexdigest() != image_id.encoded:
             return None
         config = decode(document, ImageConfig, str(image_id))
@@ -41,7 +44,7 @@ def stored_image(root: Path, driver: str, image_id: Digest) -> tuple[ImageConfig
     except (OSError, UnicodeDecodeError, FormatError):
         return None
     found = tuple(layer for layer in layers if layer is not None)
-    return (config, found) if len(found) == len(layers) else None
+    return (file, config, found) if len(found) == len(layers) else None
 
 
 def container_folder(root: Path, driver: str, container_id: str) -> Path | None:
