@@ -62,7 +62,7 @@ _EXPLANATIONS: Mapping[tuple[Part, str], Explanation] = {
     (Part.HEADERS, "padding"): Explanation("zeros at the end of the tar", "another builder", _ONE_BUILDER),
     (Part.HEADERS, Aspect.FORMAT): Explanation("another format of headers", "another builder", _ONE_BUILDER),
     (Part.CONTENT, "package-logs"): Explanation(
-        "logs of package managers", "they hold the time", "delete /var/log/apt and /var/log/*.log in that RUN"
+        "logs of package managers", "they hold times", "delete /var/log/apt and /var/log/*.log in that RUN"
     ),
     (Part.CONTENT, "package-lists"): Explanation(
         "caches of package managers", "they change with the archive", "delete /var/lib/apt/lists/* in that RUN"
@@ -78,18 +78,18 @@ _EXPLANATIONS: Mapping[tuple[Part, str], Explanation] = {
     ),
     (Part.CONTENT, "python-bytecode"): Explanation(
         "bytecode of Python",
-        "it holds the time of its source",
+        "it holds times of sources",
         "set PYTHONDONTWRITEBYTECODE=1, or SOURCE_DATE_EPOCH in that RUN",
     ),
     (Part.CONTENT, "java-keystore"): Explanation(
-        "keystore of Java", "it holds the time of each import", "delete /etc/ssl/certs/java/cacerts in that RUN"
+        "keystore of Java", "it holds times of imports", "delete /etc/ssl/certs/java/cacerts in that RUN"
     ),
     (Part.CONTENT, "machine-id"): Explanation("machine id", "it is random", "empty /etc/machine-id in that RUN"),
     (Part.CONTENT, "user-caches"): Explanation("caches of a user", "they hold times", "delete ~/.cache in that RUN"),
-    (Part.CONFIG, "created"): Explanation("time of the build", "builders write it", _STAMP, is_time=True),
+    (Part.CONFIG, "created"): Explanation("time of the build", "written by builders", _STAMP, is_time=True),
     (Part.CONFIG, "builder"): Explanation("notes of the builder", "the classic builder", "build with BuildKit"),
     (Part.CONFIG, "format"): Explanation("another form of the JSON", "another builder", _ONE_BUILDER),
-    (Part.MANIFEST, "created"): Explanation("time of the build", "builders write it", _STAMP, is_time=True),
+    (Part.MANIFEST, "created"): Explanation("time of the build", "written by builders", _STAMP, is_time=True),
     (Part.MANIFEST, "annotations"): Explanation("annotations", "options of the build", "give both the same"),
     (Part.MANIFEST, "media-types"): Explanation("media types", "images are stored in other forms", _ONE_FORM),
     (Part.MANIFEST, "format"): Explanation("another form of the JSON", "another builder", _ONE_BUILDER),
@@ -188,11 +188,11 @@ class DigestReport(NamedTuple):
 
     @property
     def remedies(self) -> list[str]:
-        """What mends the causes, in sentences."""
+        """What mends the causes, in sentences, with what makes each."""
         found: dict[str, dict[str, None]] = {}
         for cause in self.causes:
-            if cause.explanation is not None:
-                found.setdefault(cause.explanation.remedy, {})[cause.words] = None
+            if (known := cause.explanation) is not None:
+                found.setdefault(known.remedy, {})[f"{known.words} ({known.made_by})"] = None
         return [f"To mend {', '.join(words)}: {remedy}." for remedy, words in found.items()]
 
     @property

@@ -329,10 +329,13 @@ def test_why_digests_differ_is_printed_with_what_mends_it(tmp_path: Path, capsys
         "layer 1 modification times 1 /app",
         "config time of the build 1 created",
         (
-            "To mend modification times: set SOURCE_DATE_EPOCH and the output's rewrite-timestamp=true (BuildKit),"
+            "To mend modification times (the time of the build): set SOURCE_DATE_EPOCH and the output's"
+            " rewrite-timestamp=true (BuildKit), or --timestamp (podman, buildah)."
+        ),
+        (
+            "To mend time of the build (written by builders): set SOURCE_DATE_EPOCH (BuildKit),"
             " or --timestamp (podman, buildah)."
         ),
-        "To mend time of the build: set SOURCE_DATE_EPOCH (BuildKit), or --timestamp (podman, buildah).",
     ]
     found = document(capsys, old, new, "--digests")["digests"]
     assert found["result"] == "explained"
