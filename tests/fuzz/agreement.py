@@ -54,6 +54,8 @@ def _question(case: Case) -> list[str]:
             ["tree", image, "--json"],
             ["tree", image, "--json", "--layer", str(_some_layer(dice, case))],
             ["why", image, "--json"],
+            ["find", image, "--content", "e", "--binary", "--json"],
+            ["find", image, "re:[aeiou]", "--json"],
             ["diff", image, "0", str(_some_layer(dice, case)), "--json"],
             ["diff", image, str(case.other), "--json"],
             ["diff", str(case.other), image, "--patch"],

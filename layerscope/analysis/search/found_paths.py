@@ -11,6 +11,7 @@ from layerscope.analysis.search.query import Query
 from layerscope.analysis.tree.change import GONE, ChangeKind
 from layerscope.analysis.tree.flags import either
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.model.entries import FileEntry
 from layerscope.text import path_text
 
@@ -80,8 +81,21 @@ def find_paths(tree: LayeredTree, wanted: Wanted) -> Iterator[FoundPath]:
     if not wanted.is_any:
         # few are left, so that it costs less to look at them again than to sort the paths of all
         nodes = (node for node in nodes if any(map(wanted.accepts, _changes_at(tree, node, b""))))
-    for node in sorted(nodes, key=lambda node: path_text(tree.index.path(node))):
+    for node in sorted(nodes, key=_path_key(tree.index)):
         yield from filter(wanted.accepts, _changes_at(tree, node, tree.index.path(node)))
+
+
+def _path_key(index: PathIndex) -> Callable[[int], str]:
+    """Return a function that returns the path of a node; it puts the paths of folders together only once."""
+    folders = {0: ""}
+
+    def path(node: int) -> str:
+        folder = index.parents[node]
+        if folder not in folders:
+            folders[folder] = path_text(index.path(folder))
+        return f"{folders[folder]}/{index.name(node).decode('utf-8', 'surrogateescape')}"
+
+    return path
 
 
 def found_files(tree: LayeredTree, wanted: Wanted) -> dict[int, int]:
