@@ -168,6 +168,7 @@ class Claim(Struct, frozen=True):
     own_media_type: str = ""
     error: str | None = None
     platform: Platform | None = None
+    table: TableOfContents | None = None
 
 
 TakeEntries = Callable[[Layer, LayerEntries], None]

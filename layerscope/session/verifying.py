@@ -7,11 +7,12 @@ from enum import StrEnum
 from functools import partial
 
 from msgspec import Struct, json
+from msgspec.structs import replace
 
 from layerscope.analysis.tree.hazards import colliding_names, impossible_entries
 from layerscope.errors import DigestMismatch, FormatError, os_reason
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Claim, Compression, FileSpan, Image, Layer
+from layerscope.model.image import Claim, Compression, FileSpan, Image, Layer, TableOfContents
 from layerscope.model.progress import Progress
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.forked import ForkedWork
@@ -29,6 +30,8 @@ _REPORTED = 4 * 1024 * 1024
 """Stored bytes between two reports."""
 
 _MOST_EXAMPLES = 3
+_ONLY_IN_TAR = (b"stargz.index.json", b".prefetch.landmark", b".no.prefetch.landmark")
+"""Files that eStargz adds to a layer, the table among them."""
 
 
 class Result(StrEnum):
@@ -90,6 +93,8 @@ def check_image(session: ImageSession, progress: Progress) -> Verification:
         checks += _layer_checks(layer, claims[layer.number], here, tars)
         if not (here.broken or here.unread) and layer.compression is not None:
             checks.append(_entries_check(layer, read[layer.number]))
+            tables = dict.fromkeys(claim.table for claim in claims[layer.number] if claim.table)
+            checks += [each for table in tables for each in _table_checks(layer, table, read[layer.number])]
     stack = LayerStack()
     for number in sorted(read):
         stack.apply(number, read[number])
@@ -283,6 +288,30 @@ def _entries_check(layer: Layer, entries: LayerEntries) -> Check:
     if entries.warnings:
         return _check("entries", claim, Result.NOTE, _some(entries.warnings))
     return _check("entries", claim, Result.RIGHT, f"{plural(len(entries.table), 'entry', 'entries')} can be read")
+
+
+def _table_checks(layer: Layer, table: TableOfContents, entries: LayerEntries) -> Iterator[Check]:
+    """Compare the table of contents of a layer with its tar: Podman believes the one, and others the other."""
+    # 3 ms, and few layers have a table
+    from layerscope.sources.registry.table import found_table  # noqa: PLC0415
+
+    claim = Claim("layer", layer.number, table.digest)
+    digest, listed = (None, None) if layer.blob is None else found_table(layer.blob, table)
+    if digest is not None:
+        text = "the table of contents in the layer is not the one that the manifest names: engines do not use it"
+        yield _compared("digest", claim, str(table.digest), str(digest), text)
+    if listed is None:
+        yield _check("entries", claim, Result.NOTE, "its table of contents cannot be compared with its tar")
+        return
+    stated, found = (
+        {entry.path: replace(entry, row=None) for entry in each if entry.path not in _ONLY_IN_TAR}
+        for each in (listed, entries)
+    )
+    odd = [printable_path(path) for path in sorted(stated.keys() | found) if stated.get(path) != found.get(path)]
+    hidden = {each.path for each in listed.whiteouts} ^ {each.path for each in entries.whiteouts}
+    odd += [printable_path(path) for path in sorted(hidden)]
+    text = f"its table of contents and its tar differ, and engines take the one or the other: {_some(odd)}"
+    yield _compared("entries", claim, 0, len(odd), text)
 
 
 def _tree_checks(stack: LayerStack) -> Iterator[Check]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import DigestMismatch, FormatError, SourceError
 from layerscope.model.documents import Descriptor, Digest, DockerArchiveManifest, ImageConfig, Index, Manifest
-from layerscope.model.image import Claim, FileSpan
+from layerscope.model.image import Claim, Compression, FileSpan, Layer, TableOfContents
 from layerscope.sources.image.docker_archive import LAYER_NAME, stated_config_digest
 from layerscope.sources.image.documents import Documents, holds
 from layerscope.sources.image.oci_layout import INDEX, ManifestFile, manifest_files
@@ -108,9 +108,19 @@ def _of_manifest(documents: Documents, name: str, *, is_image: bool = True) -> I
         yield _document(documents, "config", manifest.config.digest.blob_name, manifest.config)
         for number, layer in enumerate(manifest.layers or (), 1):
             if is_image:
-                yield Claim("layer", number, layer.digest, layer.size, layer.media_type)
+                yield Claim("layer", number, layer.digest, layer.size, layer.media_type, table=_table(layer))
             else:
                 yield _document(documents, "layer", layer.digest.blob_name, layer)
+
+
+def _table(descriptor: Descriptor) -> TableOfContents | None:
+    if not descriptor.annotations:
+        return None
+    # 3 ms, and few layers have a table
+    from layerscope.sources.registry.table import stated_table  # noqa: PLC0415
+
+    compression = Compression.ZSTD if descriptor.media_type.endswith(Compression.ZSTD) else Compression.GZIP
+    return stated_table(Layer(0, None, compression), descriptor.annotations)
 
 
 def _document(documents: Documents, subject: str, name: str, descriptor: Descriptor | None) -> Claim:

@@ -6,17 +6,22 @@ eStargz: https://github.com/containerd/stargz-snapshotter/blob/main/docs/estargz
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
 from layerscope.errors import FormatError, ReadingStopped, SourceError
 from layerscope.model.documents import Digest
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression, Layer, TableOfContents
+from layerscope.model.image import Compression, FileSpan, Layer, TableOfContents
 from layerscope.sources.layer.table_of_contents import list_table
-from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.request import KnownImages
-from layerscope.sources.stream.compression import decompressed_start
+from layerscope.sources.stream.compression import SpanFile, decompressed_start
 from layerscope.sources.tar.header import BLOCK, NAME, SIZE, number, text
+
+if TYPE_CHECKING:
+    from layerscope.sources.registry.client import RegistryClient
 
 _CHUNKED = "io.github.containers.zstd-chunked.manifest-checksum"
 _CHUNKED_POSITION = "io.github.containers.zstd-chunked.manifest-position"
@@ -47,14 +52,18 @@ def stated_table(layer: Layer, annotations: Mapping[str, str]) -> TableOfContent
     return TableOfContents(digest, position and (int(position[1]), int(position[2]), int(position[3])))
 
 
-def fetched_table(client: RegistryClient, layer: Layer, known: KnownImages | None) -> tuple[bytes, LayerEntries] | None:
+def fetched_table(
+    client: "RegistryClient", layer: Layer, known: KnownImages | None
+) -> tuple[bytes, LayerEntries] | None:
     """Return the table of contents of a layer, and its entries; None where the layer has to be read whole."""
     table = layer.table
     if table is None or layer.digest is None or layer.blob_size is None:
         return None
     kept = None if known is None else known.document(table.digest)
     try:
-        data = _requested(client, layer.digest, layer.blob_size, table) if kept is None else kept
+        read = partial(client.blob_range, layer.digest)
+        data = _stored(read, layer.blob_size, table) if kept is None else kept
+        data = data if data is not None and hashlib.sha256(data).hexdigest() == table.digest.encoded else None
         found = None if data is None else _unpacked(data, table)
         if data is None or found is None:
             return None
@@ -68,16 +77,37 @@ def fetched_table(client: RegistryClient, layer: Layer, known: KnownImages | Non
     return found, entries
 
 
-def _requested(client: RegistryClient, blob: Digest, size: int, table: TableOfContents) -> bytes | None:
-    """Return the bytes that have the table's digest: of zstd:chunked as they are stored, of eStargz the JSON."""
+def found_table(blob: FileSpan, table: TableOfContents) -> tuple[Digest | None, LayerEntries | None]:
+    """Return the digest of the table in a blob, and its entries; None where there is none, or one of no use."""
+    with suppress(FormatError, OSError), SpanFile(blob) as file:
+
+        def read(offset: int, size: int) -> bytes:
+            file.move_to(offset)
+            return file.read(size) or b""
+
+        data = _stored(read, blob.size, table)
+        if data is None:
+            return None, None
+        digest, entries = Digest("sha256", hashlib.sha256(data).hexdigest()), None
+        with suppress(FormatError):
+            unpacked = _unpacked(data, table)
+            entries = None if unpacked is None else list_table(unpacked, blob.size)
+        return digest, entries
+    return None, None
+
+
+_Read = Callable[[int, int], bytes | None]
+"""Reads bytes of a blob, by offset and size."""
+
+
+def _stored(read: _Read, size: int, table: TableOfContents) -> bytes | None:
+    """Return the bytes that should have the table's digest: of zstd:chunked as they are stored, of eStargz the JSON."""
     if table.position is not None:
         offset, stored, _ = table.position
         if not 0 < stored <= _LARGEST or offset + stored > size:
             return None
-        data = client.blob_range(blob, offset, stored)
-    else:
-        data = _stargz_index(client, blob, size)
-    return data if data is not None and hashlib.sha256(data).hexdigest() == table.digest.encoded else None
+        return read(offset, stored)
+    return _stargz_index(read, size)
 
 
 def _unpacked(data: bytes, table: TableOfContents) -> bytes | None:
@@ -88,14 +118,14 @@ def _unpacked(data: bytes, table: TableOfContents) -> bytes | None:
     return unpacked if len(unpacked) == size else None
 
 
-def _stargz_index(client: RegistryClient, blob: Digest, size: int) -> bytes | None:
+def _stargz_index(read: _Read, size: int) -> bytes | None:
     """Return the JSON of an eStargz layer: the one file of a tar, between the layer's entries and the footer."""
     end = size - _FOOTER_SIZE
-    footer = _FOOTER.fullmatch((client.blob_range(blob, end, _FOOTER_SIZE) or b"") if end > 0 else b"")
+    footer = _FOOTER.fullmatch((read(end, _FOOTER_SIZE) or b"") if end > 0 else b"")
     offset = end if footer is None else int(footer[1], 16)
     if not 0 <= end - offset <= _LARGEST or offset == end:
         return None
-    packed = client.blob_range(blob, offset, end - offset)
+    packed = read(offset, end - offset)
     tar = decompressed_start(packed or b"", Compression.GZIP, _LARGEST + BLOCK)
     try:
         length = number(tar[SIZE])

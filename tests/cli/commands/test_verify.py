@@ -1,10 +1,10 @@
 """``layerscope verify``: nothing is wrong with the samples, and each planted defect is found, with a sentence."""
 
+import dataclasses
 import gzip
 import json
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from tests.builders import (
 from tests.cli.runner import Outcome, ask
 from tests.registry_server import Reply, Request, on, registry
 from tests.samples import SAMPLES
+from tests.table_layers import POSITION, TableLayer, table_layer, table_layout
 
 Capture = pytest.CaptureFixture[str]
 Defect = Callable[[Members], None]
@@ -429,7 +430,7 @@ def test_layers_of_a_registry_are_fetched_and_checked(tmp_path: Path, capsys: Ca
 
     def spoil(_request: Request, reply: Reply) -> Reply:
         if reply.body in (damaged, config):
-            return replace(reply, body=reply.body.replace(reply.body[20:24], b"----"))
+            return dataclasses.replace(reply, body=reply.body.replace(reply.body[20:24], b"----"))
         return reply
 
     with registry(layout, on("blobs", spoil)) as server:
@@ -487,6 +488,27 @@ def test_an_unpacked_layer_is_put_together_again(tmp_path: Path) -> None:
     assert checked()[0][:2] == ("diff_id", "wrong")
     (layer_folder / "os-release").write_bytes(b"ID=debian\n")
     assert checked() == [("diff_id", "wrong", "the engine's store has changed: nobody can unpack the layer")]
+
+
+@pytest.mark.parametrize("compression", [Compression.ZSTD, Compression.GZIP])
+def test_a_table_of_contents_is_compared_with_the_tar(
+    compression: Compression, tmp_path: Path, capsys: Capture
+) -> None:
+    entries = file("etc/passwd", b"root:x:0", mtime=9), symlink("bin", "usr/bin"), whiteout("old")
+    right = table_layer(compression, *entries)
+    lies = table_layer(compression, *entries, change=lambda table: table["entries"][0].update(mode=0o4755))
+    other = dataclasses.replace(right, annotations=lies.annotations | _position(right))
+    assert not found(ask(capsys, "verify", table_layout(tmp_path / "right", right), "--json"))
+    ((*where, text),) = found(ask(capsys, "verify", table_layout(tmp_path / "lies", lies), "--json"), "wrong")
+    assert where == ["entries", "layer", 1]
+    assert text.endswith("engines take the one or the other: /etc/passwd")
+    ((*where, text),) = found(ask(capsys, "verify", table_layout(tmp_path / "other", other), "--json"), "wrong")
+    assert where == ["digest", "layer", 1]
+    assert "is not the one that the manifest names" in text
+
+
+def _position(made: TableLayer) -> dict[str, str]:
+    return {key: value for key, value in made.annotations.items() if key == POSITION}
 
 
 def test_an_image_that_does_not_exist_ends_in_2_with_a_sentence(capsys: Capture) -> None:
