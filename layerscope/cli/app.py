@@ -49,6 +49,7 @@ _COMMANDS = (
     ListedCommand(
         "docker-plugin", "layerscope.cli.commands.docker_plugin", "Make docker layerscope work, or remove it."
     ),
+    ListedCommand("schema", "layerscope.cli.commands.schema", "Print the JSON Schema of what --json prints."),
     ListedCommand("config", "layerscope.cli.commands.config", "List the settings, and where each value comes from."),
 )
 """The commands in the order of the help. Only the one that runs is imported."""

@@ -17,6 +17,8 @@ from typing import IO, Any
 import pytest
 
 from layerscope.cli.main import run
+from layerscope.report.schema import DOCUMENTS
+from tests.report.documents import validate
 from tests.samples import SAMPLES
 
 MY_APP = SAMPLES / "my-app.tar"
@@ -49,17 +51,22 @@ class Outcome:
 
 
 def ask(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Outcome:
-    """Run the command line in this process."""
+    """Run the command line in this process; a document that it prints has to fit its schema."""
     capsys.readouterr()
-    status = run(list(map(str, arguments)))
-    return Outcome(status, *capsys.readouterr())
+    words = list(map(str, arguments))
+    outcome = Outcome(run(words), *capsys.readouterr())
+    if "--json" in words and outcome.out.startswith("{"):
+        command = next((word for word in words if word in DOCUMENTS), "layers")
+        removes = command == "cache" and not {"prune", "clear"}.isdisjoint(words)
+        validate("cache-removed" if removes else command, json.loads(outcome.out))
+    return outcome
 
 
 def document(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Document:
     """Return what a command writes with --json."""
-    capsys.readouterr()
-    assert run([*map(str, arguments), "--json"]) == 0
-    found: Document = json.loads(capsys.readouterr().out)
+    outcome = ask(capsys, *arguments, "--json")
+    assert outcome.status == 0
+    found: Document = json.loads(outcome.out)
     return found
 
 

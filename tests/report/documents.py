@@ -3,14 +3,35 @@
 import io
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from layerscope.report.schema import DOCUMENTS, document_schema
 
 
 def read_back(write: Callable[..., None], *arguments: object, **options: object) -> Any:
-    """Return what a writer writes; it is JSON in ASCII, without control characters."""
+    """Return what a writer writes; it is JSON in ASCII, without control characters, and fits its schema."""
     file = io.StringIO()
     write(*arguments, file, **options)
     text = file.getvalue()
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
-    return json.loads(text)
+    document = json.loads(text)
+    name = write.__name__.removeprefix("write_").removesuffix("_document")
+    if name in DOCUMENTS:
+        validate(name, document)
+    return document
+
+
+def validate(name: str, document: Any) -> None:
+    """Assert that a document fits its schema."""
+    _validator(name).validate(document)
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    schema = document_schema(name)
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)

@@ -14,7 +14,7 @@ Matches = Callable[[FoundPath], tuple[Sequence[tuple[int | None, str | None, int
 """Returns the matches in the content of a path, as line and text or as offset, and whether there are more."""
 
 
-class LinePart(Struct):
+class MatchedLinePart(Struct):
     """A line with a match; in data that is not text, the ``offset`` of a match, which has no line."""
 
     line: int | None
@@ -39,7 +39,7 @@ class MatchPart(Struct):
     gid: int
     live: bool
     hidden_by: int | None
-    lines: list[LinePart] | UnsetType = UNSET
+    lines: list[MatchedLinePart] | UnsetType = UNSET
     more_lines: bool | UnsetType = UNSET
 
 
@@ -71,6 +71,6 @@ def _match_part(image: Image, found: FoundPath, matches: Matches | None) -> Matc
     )
     if matches is not None:
         lines, has_more = matches(found)
-        part.lines = [LinePart(line, text, UNSET if offset is None else offset) for line, text, offset in lines]
+        part.lines = [MatchedLinePart(line, text, UNSET if offset is None else offset) for line, text, offset in lines]
         part.more_lines = has_more or UNSET
     return part
