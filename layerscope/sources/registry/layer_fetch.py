@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from queue import Empty, SimpleQueue
 
 from msgspec.structs import replace
@@ -49,65 +49,60 @@ def fetch_layers(
         by_blob.setdefault((layer.digest or layer.number, layer.table), []).append(layer)
     sharing = {same[0].number: same for same in by_blob.values()}
     total = sum(same[0].blob_size or 0 for same in sharing.values() if same[0].table is None)
-    events = SimpleQueue[int | Future[_Fetched]]()
-    left, done, reported = len(sharing), 0, 0
-    with closing(RegistryClient(name)) as client, ThreadPoolExecutor(_CONNECTIONS) as pool:
-        fetch = _LayerFetch(client, spool, known, events.put, is_listed=take_entries is not None)
-        try:
-            yield ExportProgress(0, total)
-            for same in sharing.values():
-                pool.submit(fetch, same[0]).add_done_callback(events.put)
-            while left:
-                try:
-                    event = events.get(timeout=_LOOK_AGAIN)
-                except Empty:
-                    # a registry may be silent for a minute, or ask to wait as long
-                    check()
-                    continue
-                check()
-                if isinstance(event, Future):
-                    left -= 1
-                    fetched, entries = event.result()
-                    for layer in sharing[fetched.number]:
-                        own = replace(fetched, number=layer.number)
-                        if take_entries is not None and entries is not None:
-                            take_entries(own, entries)
-                        yield own
-                    continue
+    done = reported = 0
+    with closing(RegistryClient(name)) as client:
+        fetch = _LayerFetch(client, spool, known, is_listed=take_entries is not None)
+        yield ExportProgress(0, total)
+        for event in fetch.events([same[0] for same in sharing.values()], check):
+            if isinstance(event, int):
                 done += event
                 if done - reported >= _PROGRESS_STEP:
                     reported = done
                     yield ExportProgress(done, max(done, total))
-        finally:
-            if left:
-                fetch.is_stopped = True
-                client.cancel()
-                pool.shutdown(cancel_futures=True)
+                continue
+            fetched, entries = event
+            for layer in sharing[fetched.number]:
+                own = replace(fetched, number=layer.number)
+                if take_entries is not None and entries is not None:
+                    take_entries(own, entries)
+                yield own
 
 
 _Fetched = tuple[Layer, LayerEntries | None]
 
 
 class _LayerFetch:
-    """Fetches layers, in any thread; ``count`` gets the bytes as they come."""
+    """Fetches layers in several threads."""
 
-    def __init__(
-        self,
-        client: RegistryClient,
-        spool: Spool,
-        known: KnownImages | None,
-        count: Callable[[int], None],
-        *,
-        is_listed: bool,
-    ) -> None:
+    def __init__(self, client: RegistryClient, spool: Spool, known: KnownImages | None, *, is_listed: bool) -> None:
         self._client = client
         self._spool = spool
         self._known = known
-        self._count = count
         self._is_listed = is_listed
-        self.is_stopped = False
+        self._events = SimpleQueue[int | Future[_Fetched]]()
+        self._is_stopped = False
 
-    def __call__(self, layer: Layer) -> _Fetched:
+    def events(self, layers: Sequence[Layer], check: Callable[[], None]) -> Iterator[int | _Fetched]:
+        """Yield the numbers of bytes as they come, and each layer that has come, with its entries."""
+        left = len(layers)
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            try:
+                for layer in layers:
+                    pool.submit(self._fetched, layer).add_done_callback(self._events.put)
+                while left:
+                    with suppress(Empty):
+                        # a registry may be silent for a minute, or ask to wait as long
+                        event = self._events.get(timeout=_LOOK_AGAIN)
+                        left -= isinstance(event, Future)
+                        yield event.result() if isinstance(event, Future) else event
+                    check()
+            finally:
+                if left:
+                    self._is_stopped = True
+                    self._client.cancel()
+                    pool.shutdown(cancel_futures=True)
+
+    def _fetched(self, layer: Layer) -> _Fetched:
         """Return a layer with its content, and its entries; raises ReadingStopped once the client is cancelled."""
         digest = layer.digest
         if digest is None:
@@ -120,7 +115,7 @@ class _LayerFetch:
             with self._spool.new_file(f"a layer of {self._client.name.title}") as file:
                 for chunk in self._client.blob(digest, layer.blob_size):
                     write_all(file, chunk)
-                    self._count(len(chunk))
+                    self._events.put(len(chunk))
                 size = file.tell()
             span = FileSpan(str(file.name), 0, size, size)
             return self._checked(replace(layer, blob=span, compression=detect_span(span)))
@@ -137,7 +132,7 @@ class _LayerFetch:
     def _checked(self, layer: Layer) -> _Fetched:
         """Return a layer as verified, or with a problem if it has other bytes; the reader says why a stream breaks."""
         entries = LayerEntries() if self._is_listed else None
-        found = actual_diff_id(layer, entries, lambda: self.is_stopped)
+        found = actual_diff_id(layer, entries, lambda: self._is_stopped)
         if found is None or layer.diff_id is None:
             return layer, None
         if found != layer.diff_id:
