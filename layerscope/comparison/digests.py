@@ -9,6 +9,8 @@ from layerscope.analysis.comparison.digest_causes import (
     Causes,
     DigestReport,
     Part,
+)
+from layerscope.analysis.comparison.digest_comparison import (
     compare_compression,
     compare_configs,
     compare_entries,

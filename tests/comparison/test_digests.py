@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from layerscope.analysis.comparison.digest_causes import Causes, DigestReport, compare_entries
+from layerscope.analysis.comparison.digest_causes import Causes, DigestReport
+from layerscope.analysis.comparison.digest_comparison import compare_entries
 from layerscope.comparison.compare import compare_images, compare_layers
 from layerscope.comparison.digests import digest_report
+from layerscope.errors import InvalidLayer
 from layerscope.model.image import Compression
 from layerscope.session.open import open_image
 from layerscope.sources.tar.raw_entries import raw_entries
@@ -34,7 +36,7 @@ from tests.builders import (
     whiteout,
     write_tar,
 )
-from tests.tars import Dialect, TarEntry
+from tests.tars import Dialect, Sparse, SparseStyle, TarEntry, pax
 
 ETC = directory("etc")
 HOSTS = file("etc/hosts", b"127.0.0.1", mtime=1)
@@ -276,3 +278,19 @@ def test_tars_that_are_equal_under_two_diff_ids_have_a_wrong_one(tmp_path: Path)
     old, new = docker_files(rebuilt(1)), docker_files(rebuilt(2))
     new[blob_name(sha256(rebuilt(2).layers[1]))] = rebuilt(1).layers[1]
     assert kinds(report(tmp_path, old, new))[0] == ("content", (2, 2), "digest", 1)
+
+
+def test_extended_headers_without_end_are_refused() -> None:
+    records = pax((b"comment", b"x" * 1_000_000))
+    with pytest.raises(InvalidLayer, match="extended headers"):
+        list(raw_entries(records for _ in range(100)))
+
+
+@pytest.mark.parametrize("style", [SparseStyle.OLD_GNU, SparseStyle.PAX_0_1, SparseStyle.PAX_1_0])
+@pytest.mark.parametrize("count", [3, 30])
+def test_the_holes_of_a_sparse_file_are_content(style: SparseStyle, count: int) -> None:
+    pieces = [tuple((start * 1024 + shift, 512) for start in range(count)) for shift in (0, 512)]
+    content = b"x" * 512 * count
+    old, new = (layer(file("holes", content, sparse=Sparse(style, 40_000, each)), ETC) for each in pieces)
+    assert causes_of(old, old) == {}
+    assert causes_of(old, new) == {("content", "content"): (1, ("/holes",))}

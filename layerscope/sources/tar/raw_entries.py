@@ -13,6 +13,8 @@ from layerscope.sources.tar.header import (
     DUMP_DIRECTORY,
     GID,
     GNU_SPARSE_CONTINUES,
+    GNU_SPARSE_MAP,
+    GNU_SPARSE_REAL_SIZE,
     GROUP_NAME,
     KINDS,
     LINK,
@@ -45,6 +47,8 @@ _GNU_MAGIC = b"ustar "
 _GNU_TIMES = slice(345, 357), slice(357, 369)
 _TO_ZEROS = bytes.maketrans(b"1234567", b"0000000")
 _IN_BASE_256 = 0x80
+_SPARSE = (b"GNU.sparse.",)
+_GNU_SPARSE = slice(GNU_SPARSE_MAP.start, GNU_SPARSE_REAL_SIZE.stop)
 _XATTRS = (b"SCHILY.xattr.", b"LIBARCHIVE.xattr.")
 _IN_PLACE_OF_FIELDS = frozenset({b"path", b"linkpath", b"size", b"uid", b"gid"})
 _OTHER_ASPECTS = frozenset({b"uname", b"gname", b"mtime", b"atime", b"ctime"})
@@ -86,28 +90,33 @@ def raw_entries(chunks: Iterable[bytes]) -> Iterator[RawEntry]:
 
     Nothing of a content is kept but its digest. Raises InvalidLayer where the tar is broken.
     """
-    tar, front, records = _Bytes(chunks), b"", dict[bytes, bytes]()
+    tar, front, records = _Bytes(chunks), bytearray(), dict[bytes, bytes]()
     while True:
         header = tar.take(BLOCK)
         if len(header) < BLOCK or header == ZERO_BLOCK:
-            yield _end(tar, front + header)
+            yield _end(tar, bytes(front) + header)
             return
         try:
             flag = header[TYPE_FLAG]
             if flag in _PAX_FLAGS or flag in _LONG_TEXTS:
                 front += header + _take_records(tar, header, records)
+                _check_size(len(front), tar)
                 continue
-            yield _entry(tar, header, front, records)
+            yield _entry(tar, header, bytes(front), records)
         except ValueError as error:
             raise InvalidLayer("a header is broken", tar.offset) from error
-        front, records = b"", {}
+        front, records = bytearray(), {}
+
+
+def _check_size(size: int, tar: _Bytes) -> None:
+    if not 0 <= size <= _LONGEST_BODY:
+        raise InvalidLayer(f"the extended headers of an entry claim {size:,} bytes", tar.offset)
 
 
 def _take_records(tar: _Bytes, header: bytes, records: dict[bytes, bytes]) -> bytes:
     """Add what an extended header says of the next entry, and return its body."""
     size = number(header[SIZE])
-    if not 0 <= size <= _LONGEST_BODY:
-        raise InvalidLayer(f"an extended header claims {size:,} bytes", tar.offset)
+    _check_size(size, tar)
     body, at = tar.take(padded(size)), 0
     if key := _LONG_TEXTS.get(header[TYPE_FLAG]):
         records[key] = text(body[:size])
@@ -124,13 +133,12 @@ def _take_records(tar: _Bytes, header: bytes, records: dict[bytes, bytes]) -> by
 
 
 def _entry(tar: _Bytes, header: bytes, front: bytes, records: _Records) -> RawEntry:
-    flag, blocks = header[TYPE_FLAG], header
-    if flag == OLD_GNU_SPARSE and header[GNU_SPARSE_CONTINUES]:
-        while True:
-            block = tar.take(BLOCK)
-            blocks += block
-            if len(block) < BLOCK or not block[_CONTINUES]:
-                break
+    flag, more = header[TYPE_FLAG], bytearray()
+    continues = flag == OLD_GNU_SPARSE and header[GNU_SPARSE_CONTINUES]
+    while continues and (block := tar.take(BLOCK)):
+        more += block
+        _check_size(len(more), tar)
+        continues = len(block) == BLOCK and block[_CONTINUES]
     kind = KINDS.get(flag, Kind.FILE)
     size = 0
     if kind is Kind.FILE or flag == DUMP_DIRECTORY:
@@ -142,8 +150,10 @@ def _entry(tar: _Bytes, header: bytes, front: bytes, records: _Records) -> RawEn
         raise InvalidLayer("it ends inside an entry", tar.offset)
     name = records.get(b"path") or with_prefix(header, text(header[NAME]))
     path = b"/".join(part for part in name.split(b"/") if part not in (b"", b"."))
-    values = _values(header, kind, records) | {Aspect.CONTENT: (size, digest.digest(), blocks[BLOCK:])}
-    everything = front, blocks, tar.take(padded(size) - size)
+    # holes are content
+    holes = header[_GNU_SPARSE] if flag == OLD_GNU_SPARSE else b"", bytes(more), _starting(records, _SPARSE)
+    values = _values(header, kind, records) | {Aspect.CONTENT: (size, digest.digest(), holes)}
+    everything = front, header, tar.take(padded(size) - size)
     return RawEntry(path, (*map(values.get, ASPECTS), everything))
 
 
@@ -152,7 +162,7 @@ def _values(header: bytes, kind: Kind, records: _Records) -> dict[Aspect, Hashab
     atime, ctime = (text(header[field]) if is_gnu else b"" for field in _GNU_TIMES)
     devices = header[DEVICE_MAJOR], header[DEVICE_MINOR]
     is_device = kind in (Kind.CHAR, Kind.BLOCK)
-    others = [(key, value) for key, value in records.items() if key not in _IN_PLACE_OF_FIELDS | _OTHER_ASPECTS]
+    others = (record for record in records.items() if not record[0].startswith((*_XATTRS, *_SPARSE)))
     return {
         Aspect.KIND: kind,
         Aspect.LINK: records.get(b"linkpath") or text(header[LINK]),
@@ -161,7 +171,7 @@ def _values(header: bytes, kind: Kind, records: _Records) -> dict[Aspect, Hashab
             records.get(b"uid") or b"%d" % number(header[UID]),
             records.get(b"gid") or b"%d" % number(header[GID]),
         ),
-        Aspect.XATTRS: tuple(sorted(record for record in others if record[0].startswith(_XATTRS))),
+        Aspect.XATTRS: _starting(records, _XATTRS),
         Aspect.DEVICE: devices if is_device else None,
         Aspect.MTIME: (header[MTIME], records.get(b"mtime")),
         Aspect.ATIME: (atime, records.get(b"atime")),
@@ -170,7 +180,7 @@ def _values(header: bytes, kind: Kind, records: _Records) -> dict[Aspect, Hashab
             records.get(b"uname") or text(header[USER_NAME]),
             records.get(b"gname") or text(header[GROUP_NAME]),
         ),
-        Aspect.PAX: tuple(sorted(record for record in others if not record[0].startswith(_XATTRS))),
+        Aspect.PAX: tuple(sorted(record for record in others if record[0] not in _IN_PLACE_OF_FIELDS | _OTHER_ASPECTS)),
         Aspect.UNUSED_DEVICES: None if is_device else devices,
         Aspect.FORMAT: (
             header[MAGIC],
@@ -183,6 +193,10 @@ def _values(header: bytes, kind: Kind, records: _Records) -> dict[Aspect, Hashab
             tuple(sorted(records.keys() & _IN_PLACE_OF_FIELDS)),
         ),
     }
+
+
+def _starting(records: _Records, starts: tuple[bytes, ...]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple(sorted(record for record in records.items() if record[0].startswith(starts)))
 
 
 def _form(field: bytes) -> bytes:
