@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, NoColor
 from textual.notifications import Notify
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
@@ -22,7 +23,6 @@ from layerscope.settings.preferences import Preferences, load_preferences
 from layerscope.settings.settings import Settings
 from layerscope.text import printable_line, short_name, use_binary_units
 from layerscope.tui.drawing.glyphs import AsciiFilter, draw_scrollbars_with, glyphs_for_locale
-from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.keys.order import KeyQueue
 from layerscope.tui.keys.workers import Writers, is_worker_cancelled
@@ -32,6 +32,36 @@ from layerscope.work import cancel_work_if
 
 if TYPE_CHECKING:
     from layerscope.session.open import UndecidedImage
+
+DARK = Theme(
+    name="layerscope-dark",
+    primary="#6cb6ff",
+    secondary="#8ddb8c",
+    accent="#dcbdfb",
+    warning="#e3b341",
+    error="#ff7b72",
+    success="#57d364",
+    foreground="#d1d7e0",
+    background="#0d1117",
+    surface="#0d1117",
+    panel="#1c2333",
+    dark=True,
+)
+LIGHT = Theme(
+    name="layerscope-light",
+    primary="#0550ae",
+    secondary="#1a7f37",
+    accent="#8250df",
+    warning="#8a5a00",
+    error="#b3261e",
+    success="#116329",
+    foreground="#1f2328",
+    background="#ffffff",
+    surface="#ffffff",
+    panel="#e3e9f2",
+    dark=False,
+)
+"""The two default themes. Textual's own can be chosen, too, also those in the colours of the terminal."""
 
 _NO_COLORS = (NoColor(),)
 _ASCII_ONLY = (AsciiFilter(),)

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
-from layerscope.tui.drawing.themes import LIGHT
+from layerscope.tui.app import LIGHT
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file_diff.screen import FileDiffScreen
 from layerscope.tui.file_screens import FileScreens

@@ -1,17 +1,19 @@
 """The file tree of one layer: sizes, and a trace of each path through the layers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import add, neg
 
 from rich.segment import Segment
 from textual.message import Message
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.layered_tree import TreeRow
+from layerscope.analysis.tree.layered_tree import LayeredTree, TreeRow
 from layerscope.model.entries import Kind
 from layerscope.text import human_size
 from layerscope.tui.tree.columns import TraceLayers, TreeColumn, trace_layers, trace_numbers
 from layerscope.tui.tree.file_tree import NAME_SHARE, FileTree
+from layerscope.tui.tree.view import Folds, View
 from layerscope.tui.tree.visible_rows import VisibleRows
 
 _SIZE_WIDTH = 10
@@ -126,3 +128,24 @@ class LayerFileTree(FileTree):
         layers = self._trace_layers(self._widths[name]).layers if name == "trace" else ()
         # a space comes before the cells
         return layers[cell - 1] if 0 < cell <= len(layers) else None
+
+
+class OwnRows(VisibleRows):
+    """`VisibleRows` with the sizes that the layer itself wrote, and those that it hid."""
+
+    def __init__(self, tree: LayeredTree, view: View, folds: Folds) -> None:
+        super().__init__(tree, view, folds)
+        self._layered_tree = tree
+
+    def whole_sizes(self, nodes: Iterable[int]) -> Iterator[int]:
+        """Yield the bytes that the layer wrote at each node, or below it."""
+        return self._layered_tree.written_sizes(nodes, self.view.layer)
+
+    def whole_hidden_sizes(self, nodes: Iterable[int]) -> Iterator[int]:
+        """Yield the bytes of previous layers that the layer hid at each node, or below it."""
+        return self._layered_tree.hidden_sizes(nodes, self.view.layer)
+
+    def _ranks(self, nodes: Iterable[int]) -> Iterator[int]:
+        """Yield the numbers by which nodes are sorted by size: first those with the most bytes written or hidden."""
+        nodes = [*nodes]
+        return map(neg, map(add, self._sizes(nodes), self._hidden_sizes(nodes)))

@@ -15,7 +15,7 @@ from layerscope.model.image import Image, Layer, Step
 from layerscope.model.progress import ExportProgress
 from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
 from layerscope.text import human_size, printable_line, whole_percent
-from layerscope.tui.explorer.own_rows import OwnRows
+from layerscope.tui.explorer.file_tree import OwnRows
 from layerscope.tui.explorer.step_fields import copy_up_words, step_fields
 from layerscope.tui.tree.entry_details import RowNotes
 from layerscope.tui.tree.nodes_in_view import NodesInView

@@ -1,6 +1,7 @@
 """Two revisions of a file, from one image or from two, and their differences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
@@ -8,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.getters import query_one
+from textual.message import Message
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
@@ -18,10 +20,10 @@ from layerscope.session.files.revision import FileRevision
 from layerscope.text import copied_path, plural, printable_line
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.drawing.syntax import ToneSpan
 from layerscope.tui.file.background import digest_of, tones_of_side
 from layerscope.tui.file_diff.binary_view import BinaryDiff
 from layerscope.tui.file_diff.head import diff_head, text_notes
-from layerscope.tui.file_diff.messages import BothHashed, BothToned, FilesCompared
 from layerscope.tui.file_diff.text_view import TextDiffView
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot
@@ -79,6 +81,30 @@ _NEEDS_TEXT = ("change", "columns", "folds", "invisibles", "search")
 
 
 # Without Textual's keys of a screen: Tab would take the focus from the open prompt, and letters would be keys again.
+@dataclass
+class FilesCompared(Message):
+    """Two revisions were compared; ``difference`` is None if that failed, and ``error`` says why."""
+
+    difference: FileDifference | None
+    error: str = ""
+
+
+@dataclass
+class BothToned(Message):
+    """The lines of both revisions have colours."""
+
+    old: Sequence[Sequence[ToneSpan]]
+    new: Sequence[Sequence[ToneSpan]]
+
+
+@dataclass
+class BothHashed(Message):
+    """The digests of both revisions are known."""
+
+    old: str
+    new: str
+
+
 class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False):
     """A comparison of two revisions; one of them is None if the file was added or removed."""
 

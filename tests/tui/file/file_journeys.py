@@ -20,9 +20,8 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.files.revision import FileRevision, revision_at, revisions_of
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
-from layerscope.tui.app import LayerscopeApp
+from layerscope.tui.app import DARK, LayerscopeApp
 from layerscope.tui.drawing.glyphs import UNICODE, Glyphs
-from layerscope.tui.drawing.themes import DARK
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.file_diff.screen import FileDiffScreen

@@ -16,8 +16,8 @@ from layerscope.model.image import Compression, Layer
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.loaded_image import loaded_image
 from layerscope.session.open import open_image
+from layerscope.tui.app import DARK
 from layerscope.tui.drawing.glyphs import ASCII, UNICODE
-from layerscope.tui.drawing.themes import DARK
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.file_screens import FileScreens

@@ -15,7 +15,7 @@ from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.model.entries import Kind, OpaqueWhiteout, Whiteout
-from layerscope.tui.explorer.own_rows import OwnRows
+from layerscope.tui.explorer.file_tree import OwnRows
 from layerscope.tui.tree import nodes_in_view, visible_rows
 from layerscope.tui.tree.view import UNFOLD_ALL as ALL
 from layerscope.tui.tree.view import Folds, Scope, Sort, View

@@ -4,7 +4,7 @@ import pytest
 from textual.style import Style
 from textual.theme import BUILTIN_THEMES, Theme
 
-from layerscope.tui.drawing.themes import DARK, LIGHT
+from layerscope.tui.app import DARK, LIGHT
 from layerscope.tui.size.overview import Overview
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.row_view import RowView
