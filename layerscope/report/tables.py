@@ -5,10 +5,11 @@ times: an image may have 100,000 steps. Rich only colours what a terminal shows:
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TextIO, TypeVar
+
+from msgspec import Struct
 
 from layerscope.model.instruction import keyword_of
 from layerscope.report.colors import console_of, escapes
@@ -26,8 +27,7 @@ Piece = tuple[str, str]
 """A part of a line of the screen, and its style."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """A text that is safe for a screen, folded between words where it is too wide."""
 
     text: str = ""
@@ -41,8 +41,7 @@ class Paragraph:
                 yield [(" " * self.indent, ""), (part, self.style)]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of a cell, safe for a screen. A line that is too wide is folded, or else cut with an ellipsis.
 
     A ``is_whole`` line is neither, so that a path can be copied in one piece; it may come below its row. ``bold`` is
@@ -65,8 +64,7 @@ class Line:
 Cell = str | Line | Sequence[Line]
 
 
-@dataclass(frozen=True, slots=True)
-class GridColumn:
+class GridColumn(Struct, frozen=True):
     """A column; a flexible one gives way first where the screen is narrow, down to its ``least`` width.
 
     Then optional ones are left out, the last of them first: half a figure says less than none.
@@ -80,8 +78,7 @@ class GridColumn:
     least: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _GridRow:
+class _GridRow(Struct, frozen=True):
     cells: Sequence[Cell]
     style: str
     is_header: bool = False

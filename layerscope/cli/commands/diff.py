@@ -22,7 +22,6 @@ from layerscope.debug_log import start_log
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
 from layerscope.report.diff.document import write_diff_document
-from layerscope.report.diff.tables import write_diff_tables
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.shared_layers import load_both
 from layerscope.text import plural, printable_name, printable_path
@@ -208,6 +207,8 @@ def _write(view: FilteredComparison, form: _Form, file: TextIO, digests: DigestR
     if form.as_json:
         write_diff_document(view, file, digests)
     else:
+        from layerscope.report.diff.tables import write_diff_tables  # noqa: PLC0415  # 15 ms: texts
+
         write_diff_tables(view, file, digests, stat=form.stat, patch=form.patch)
 
 

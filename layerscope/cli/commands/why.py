@@ -15,7 +15,6 @@ from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, Base, DockerfileName
 from layerscope.cli.streams import narrate
 from layerscope.report.size.document import write_why_document
-from layerscope.report.size.tables import write_why_tables
 from layerscope.session.dockerfile.lines import dockerfile_of, known_dockerfile
 from layerscope.session.image_session import ImageSession
 from layerscope.session.size.base_image import chosen_base
@@ -79,6 +78,8 @@ def _write(
     if as_json:
         write_why_document(analysis, file, all_packages=packages)
     else:
+        from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # 8 ms
+
         write_why_tables(analysis, file, show_all=show_all, all_packages=packages)
     return True
 

@@ -1,8 +1,9 @@
 """The results of rules, for people at a terminal."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TextIO
+
+from msgspec.structs import replace
 
 from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
 from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, instruction_line, show

@@ -1,8 +1,9 @@
 """The layers of an image for people: a line that sums it up, and a row for each step."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TextIO
+
+from msgspec import Struct
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.tally import LayerTally, Tallies
@@ -27,8 +28,7 @@ _UNKNOWN = "?"
 _NO_LAYER = "·"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """One layer with its figures."""
 
     layer: Layer
@@ -38,8 +38,7 @@ class _Row:
     share: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Figure:
+class _Figure(Struct, frozen=True):
     """One column of figures; it is left out if less than ``room`` remains for the instruction."""
 
     title: str

@@ -1,8 +1,9 @@
 """The size report for people: secrets, what to change, and where the bytes are."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TextIO
+
+from msgspec.structs import replace
 
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import diff_lines
