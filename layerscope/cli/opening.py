@@ -14,7 +14,6 @@ from layerscope.cli.terminal import has_screen, terminal
 from layerscope.debug_log import note
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
-from layerscope.report.layers.table import write_layer_table
 from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.open import UndecidedImage, open_images, open_or_choose
 from layerscope.text import printable_line, printable_name
@@ -102,6 +101,8 @@ def print_layers(session: ImageSession, *, as_json: bool = False) -> None:
 
         write_layers_document(session.image, session.tallies, sys.stdout)
     else:
+        from layerscope.report.layers.table import write_layer_table  # noqa: PLC0415  # 3 ms, and others print no table
+
         write_layer_table(session.image, session.tallies, sys.stdout)
     note_tables(session.image)
     warn(session.image, session.tallies)
