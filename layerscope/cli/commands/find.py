@@ -13,8 +13,8 @@ from layerscope.analysis.search.query import Query, parse_query
 from layerscope.analysis.text.search import Search, parse_search
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import warn, warn_of
-from layerscope.cli.options import AsJson
+from layerscope.cli.opening import note_tables, warn, warn_of
+from layerscope.cli.options import AsJson, Full
 from layerscope.cli.streams import narrate, output_may_be_cut
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
@@ -96,6 +96,7 @@ def find(
     only: OnlyOption = None,
     content: Content = None,
     binary: Binary = False,
+    full: Full = False,
     as_json: AsJson = False,
 ) -> int:
     """List every layer that wrote, changed or removed a matching path, also of paths that are hidden or gone."""
@@ -107,7 +108,7 @@ def find(
     if binary and content is None:
         raise UsageError("--binary goes with --content")
     search = None if content is None else _search(content)
-    with named.opened() as session:
+    with named.opened(from_tables=not full and search is None) as session:
         if layer is not None:
             layer_number(session.image, layer)
         loaded = session.load()
@@ -126,6 +127,7 @@ def find(
                 write_find_document(session.image, rows, sys.stdout, matches)
             else:
                 write_find_lines(session.image, loaded.tree, rows, sys.stdout, matches)
+        note_tables(session.image)
         warn(session.image, session.tallies)
         if first is not None:
             return ExitStatus.SUCCESS

@@ -90,6 +90,7 @@ def test_a_tree_is_listed_from_tables_for_a_few_bytes(form: Compression, tmp_pat
         reference = f"registry://{server.host}/app:v1"
         assert listed_from(capsys, reference) == ["table", "table"]
         tree = document(capsys, "tree", reference)
+        assert "/usr/bin/tool" in ask(capsys, "find", reference, "tool").out
         assert whole_requests(server, layout) == []
         server.requests.clear()
         assert document(capsys, "tree", reference) == tree
