@@ -1,13 +1,14 @@
 """The packages that each layer brought, upgraded, downgraded and removed: each database beside its state before."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from itertools import zip_longest
 from typing import NamedTuple
 
 from layerscope.analysis.content import Prefixes
 from layerscope.analysis.packages.final_files import LARGEST_FILE, LARGEST_TOTAL, LayerFiles, ParseBudget
-from layerscope.analysis.packages.package import Identity, Package, PackageManager
+from layerscope.analysis.packages.package import BrokenDatabase, Identity, Package, PackageManager
 from layerscope.analysis.packages.sizes import DATABASES_AND_LISTS, MANAGERS
 from layerscope.analysis.packages.versions import version_key
 from layerscope.analysis.search.path_patterns import matching_nodes
@@ -125,11 +126,12 @@ class _Databases:
         if file < 0:
             return {}
         path, data = self._tree.index.path(node), self._contents.get(file)
-        packages = [] if data is None else list(manager.read(path, data, self._budget))
-        if data is None or self._budget.is_spent:
-            self.unread.append(path)
-            return None
-        return {package.identity: package for package in packages}
+        with suppress(BrokenDatabase):
+            packages = [] if data is None else list(manager.read(path, data, self._budget))
+            if data is not None and not self._budget.is_spent:
+                return {package.identity: package for package in packages}
+        self.unread.append(path)
+        return None
 
 
 def _events(

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
+from typing import TypeVar
 
 from layerscope.analysis.content import Prefixes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.image_links import ImagePaths
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
-LARGEST_FILE = 16 * 1024 * 1024
-LARGEST_TOTAL = 48 * 1024 * 1024
+LARGEST_FILE = 32 * 1024 * 1024
+LARGEST_TOTAL = 64 * 1024 * 1024
 """The most bytes that are read of one database file, and of all of an image."""
 
 LONGEST_PATH = 4096
@@ -20,6 +21,9 @@ _BLANK_LINE = 40
 """The lines that a blank one counts for: it ends a package, which costs as much time and memory."""
 
 _LONGEST_LINE = 1024 * 1024
+
+
+Part = TypeVar("Part")
 
 
 class ParseBudget:
@@ -45,7 +49,7 @@ class ParseBudget:
             if len(line) <= _LONGEST_LINE:
                 yield line.rstrip(b"\r\n")
 
-    def limited(self, parts: Iterable[str]) -> Iterator[str]:
+    def limited(self, parts: Iterable[Part]) -> Iterator[Part]:
         """Yield the parts of a line, each of which counts as a line, too."""
         for part in parts:
             self._left -= 1

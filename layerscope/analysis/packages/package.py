@@ -8,6 +8,11 @@ from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.tree.image_links import followed
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
+
+class BrokenDatabase(Exception):
+    """A database is not what its name says; what was read of it is kept."""
+
+
 Identity = tuple[str, str, tuple[bytes, ...]]
 """The name and the version of a package, and what tells it from another of both: its list, or its folder."""
 
@@ -39,8 +44,8 @@ class PackageManager(NamedTuple):
     """A kind of package: its name, the type of its package URLs, and how its databases are read.
 
     ``databases`` and ``lists`` are patterns of paths. ``read`` yields the packages of the database at a path, given its
-    bytes; ``listed`` returns the paths that a list at a path names, given its lines. Two names are of one package if
-    their ``canonical_name`` is the same.
+    bytes, and raises BrokenDatabase; ``listed`` returns the paths that a list at a path names, given its lines. Two
+    names are of one package if their ``canonical_name`` is the same.
     """
 
     name: str

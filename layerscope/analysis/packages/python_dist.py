@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from layerscope.analysis.packages.final_files import LONGEST_PATH, ParseBudget
 from layerscope.analysis.packages.package import Package
 
-DATABASES = ("**/*.dist-info/METADATA",)
+DATABASES = ("**/*.dist-info/METADATA", "**/*.egg-info/PKG-INFO", "**/*.egg-info")
 LISTS = ("**/*.dist-info/RECORD",)
 
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -53,8 +53,12 @@ def _resolved(name: bytes, folder: bytes) -> bytes:
 
 
 def read(path: bytes, data: bytes, budget: ParseBudget) -> Iterator[Package]:
-    """Yield the distribution of core metadata; one without a ``RECORD`` owns its ``dist-info`` folder only."""
-    folder = path.rpartition(b"/")[0]
+    """Yield the distribution of core metadata; one without a ``RECORD`` owns its metadata only.
+
+    Older ones have an ``egg-info`` folder, or file.
+    """
+    folder, _, file = path.rpartition(b"/")
+    folder = path if file.endswith(b".egg-info") else folder
     name, version = parse_metadata(budget.lines(data))
     if name:
         yield Package("pip", name, version, (folder,), owns_folders=True, lists=(folder + b"/RECORD",))

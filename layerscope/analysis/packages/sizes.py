@@ -1,31 +1,20 @@
 """The size of each package of the final image."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from layerscope.analysis.content import ContentNeed
-from layerscope.analysis.packages import apk, dpkg, npm, python_dist
+from layerscope.analysis.packages import apk, conda, dpkg, gem, npm, python_dist, rpm
 from layerscope.analysis.packages.final_files import FinalFiles, needed_of_database, needed_of_databases
-from layerscope.analysis.packages.package import Package, PackageManager
+from layerscope.analysis.packages.package import BrokenDatabase, Package, PackageManager
 from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes
-
-# reported, but not read, because no maintained library reads them without rpm itself
-_RPM_FOLDERS = (b"var/lib/rpm", b"usr/lib/sysimage/rpm", b"usr/share/rpm")
-_RPM_NAMES = (b"rpmdb.sqlite", b"Packages.db", b"Packages")
-
-
-def _unread_rpm_databases(files: FinalFiles) -> Iterator[bytes]:
-    """Yield the paths of RPM databases in the image."""
-    for folder in _RPM_FOLDERS:
-        for name in _RPM_NAMES:
-            path = folder + b"/" + name
-            if files.position(path) is not None:
-                yield path
-
 
 MANAGERS = (
     PackageManager("dpkg", "deb", dpkg.DATABASES, dpkg.read, dpkg.LISTS, dpkg.listed),
     PackageManager("apk", "apk", apk.DATABASES, apk.read),
+    PackageManager("rpm", "rpm", rpm.DATABASES, rpm.read),
+    PackageManager("conda", "conda", conda.DATABASES, conda.read),
     PackageManager(
         "pip",
         "pypi",
@@ -35,6 +24,7 @@ MANAGERS = (
         python_dist.parse_record,
         python_dist.canonical_name,
     ),
+    PackageManager("gem", "gem", gem.DATABASES, gem.read),
     PackageManager("npm", "npm", npm.DATABASES, npm.read),
 )
 """In order of precedence: a file that two packages own counts for the first."""
@@ -71,8 +61,11 @@ def find_packages(files: FinalFiles, manager: PackageManager) -> Iterator[Packag
     contents = files.read(map(files.tree.index.path, manager.database_nodes(files.tree)))
     found = list[Package]()
     for path, data in contents.items():
-        found += manager.read(path, data, files.budget)
-        if files.budget.is_spent:
+        is_broken = True
+        with suppress(BrokenDatabase):
+            found += manager.read(path, data, files.budget)
+            is_broken = False
+        if is_broken or files.budget.is_spent:
             files.unread.append(path)
     return manager.with_paths(files, found)
 
@@ -88,7 +81,8 @@ def package_sizes(files: FinalFiles, managers: Iterable[PackageManager] = MANAGE
             sizes.append(PackageSize(package, sum(map(files.live.sizes.__getitem__, own)), tuple(own)))
     sizes.sort(key=lambda owned: (-owned.size, owned.package.manager, owned.package.name))
     unowned = sum(files.live.sizes) - sum(owned.size for owned in sizes)
-    return PackageSizes(tuple(sizes), unowned, (*_unread_rpm_databases(files), *dict.fromkeys(files.unread)))
+    unread = [*filter(files.file, rpm.UNREAD), *files.unread]
+    return PackageSizes(tuple(sizes), unowned, tuple(dict.fromkeys(unread)))
 
 
 def _positions(files: FinalFiles, package: Package) -> set[int]:

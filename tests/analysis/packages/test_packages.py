@@ -187,10 +187,61 @@ def test_a_file_counts_for_one_package_only() -> None:
     assert sizes(image) == {"dpkg:nginx": 10, "npm:a": 1}
 
 
-def test_an_rpm_database_is_reported_as_unread() -> None:
-    found = packages_of(sized([written("var/lib/rpm/rpmdb.sqlite", size=4096)]))
+@pytest.mark.parametrize("name", ["rpmdb.sqlite", "Packages.db", "Packages"])
+def test_an_rpm_database_that_cannot_be_read_is_reported(name: str) -> None:
+    found = packages_of(sized([written(f"var/lib/rpm/{name}", size=4096)]))
     assert found.packages == ()
-    assert found.unread == (b"var/lib/rpm/rpmdb.sqlite",)
+    assert found.unread == (f"var/lib/rpm/{name}".encode(),)
+
+
+def test_older_python_distributions_have_an_egg_info_folder_or_file() -> None:
+    image = sized(
+        [
+            written("site/six-1.egg-info/PKG-INFO", "Name: six\nVersion: 1\n", size=3),
+            written("site/six-1.egg-info/top_level.txt", size=1),
+            written("site/old-2.egg-info", "Name: old\nVersion: 2\n", size=5),
+        ]
+    )
+    assert sizes(image) == {"pip:old": 5, "pip:six": 4}
+
+
+GEM = """# -*- encoding: utf-8 -*-
+# stub: rack 2.2.3 ruby lib
+
+Gem::Specification.new do |s|
+  s.name = "rack".freeze
+  s.version = "2.2.3"
+  s.metadata = { "changelog_uri" => "x" } if s.respond_to? :metadata=
+  s.add_runtime_dependency(%q<x>.freeze, ["1.0"])
+"""
+
+
+def test_a_gem_owns_its_folder_and_its_specification() -> None:
+    image = sized(
+        [
+            written("var/gems/3.3/specifications/rack-2.2.3.gemspec", GEM, size=1),
+            written("var/gems/3.3/gems/rack-2.2.3/lib/rack.rb", size=20),
+            written("var/gems/3.3/gems/rack-2.2.3/rack.gemspec", GEM, size=2),
+            written("var/gems/3.3/specifications/default/json-2.7.gemspec", GEM.replace("rack", "json"), size=4),
+            written("var/gems/3.3/specifications/broken.gemspec", "s.name = name", size=8),
+        ]
+    )
+    assert sizes(image) == {"gem:rack": 23, "gem:json": 4}
+    assert {each.package.version for each in packages_of(image).packages} == {"2.2.3"}
+
+
+def test_a_conda_package_owns_its_files_below_the_environment() -> None:
+    record = '{"name": "zlib", "version": "1.3", "files": ["lib/libz.so", "include/zlib.h"], "depends": ["x"]}'
+    image = sized(
+        [
+            written("opt/conda/conda-meta/zlib-1.3-0.json", record, size=1),
+            written("opt/conda/lib/libz.so", size=30),
+            written("opt/conda/conda-meta/broken.json", '{"name": 1}'),
+            written("lib/libz.so", size=100),
+        ]
+    )
+    assert sizes(image) == {"conda:zlib": 31}
+    assert packages_of(image).unread == (b"opt/conda/conda-meta/broken.json",)
 
 
 def test_an_image_without_packages_has_none() -> None:
