@@ -10,10 +10,10 @@ from layerscope.report.json_document import Document
 
 DOCUMENTS = {
     "build": "build.report.BuildDocument",
-    "cache": "cache.document.CacheDocument",
-    "cache-removed": "cache.document.RemovedDocument",
+    "cache": "cache.CacheDocument",
+    "cache-removed": "cache.RemovedDocument",
     "check": "check.document.CheckDocument",
-    "config": "settings.document.SettingsDocument",
+    "config": "settings.SettingsDocument",
     "containers": "local.document.ContainersDocument",
     "diff": "diff.document.DiffDocument",
     "dockerfile": "dockerfile.document.DockerfileDocument",
@@ -24,7 +24,7 @@ DOCUMENTS = {
     "packages": "packages.document.PackagesDocument",
     "tags": "local.document.TagsDocument",
     "tree": "tree.document.TreeDocument",
-    "verify": "verify.document.VerifyDocument",
+    "verify": "verify.VerifyDocument",
     "why": "size.document.WhyDocument",
 }
 """The documents by the command that prints them. Only the one that is asked for is imported."""

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 
@@ -53,11 +53,6 @@ def _expression(pattern: str) -> bytes:
     """Return the regular expression of a pattern."""
     rest = re.escape(pattern.removeprefix(_ANYWHERE)).replace(r"\*", "[^/]*").encode()
     return b"(?:.*/)?" + rest if pattern.startswith(_ANYWHERE) else rest
-
-
-def nodes_named(index: PathIndex, name: bytes) -> Iterator[int]:
-    """Yield the nodes of exactly that name, ascending."""
-    return (node for node in index.nodes_holding(name) if index.name(node) == name)
 
 
 def matching_nodes(index: PathIndex, patterns: Iterable[str]) -> list[int]:

@@ -11,8 +11,13 @@ from layerscope.cache.cache import Cache, CacheEntry
 from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog
 from layerscope.debug_log import start_log
-from layerscope.report.cache.document import cached_images, write_cache_document, write_removed_document
-from layerscope.report.cache.table import write_cache_summary, write_cache_table
+from layerscope.report.cache import (
+    cached_images,
+    write_cache_document,
+    write_cache_summary,
+    write_cache_table,
+    write_removed_document,
+)
 from layerscope.text import human_size, plural, printable_name
 
 EXAMPLES = """\b

@@ -5,8 +5,7 @@ import sys
 from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog
 from layerscope.debug_log import start_log
-from layerscope.report.settings.document import write_settings_document
-from layerscope.report.settings.table import write_settings_table
+from layerscope.report.settings import write_settings_document, write_settings_table
 from layerscope.settings.preferences import ValueOrigin, load_preferences
 
 EXAMPLES = """\b

@@ -9,8 +9,7 @@ from layerscope.cli.options import AsJson
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import output_may_be_cut
 from layerscope.errors import DigestMismatch
-from layerscope.report.verify.document import write_verify_document
-from layerscope.report.verify.table import write_verify_table
+from layerscope.report.verify import write_verify_document, write_verify_table
 from layerscope.session.image_session import ImageRequest
 from layerscope.session.open import open_to_verify
 from layerscope.session.verifying import Result, Verification, check_image, contradicted

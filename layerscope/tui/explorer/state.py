@@ -231,10 +231,6 @@ class ExplorerState:
             printable_line(f"{package.name} {package.version} ({package.manager})") if package is not None else "",
         )
 
-    def lit_layer(self, node: int | None) -> int:
-        """Return the layer that last wrote a path, to be lit up in the list; 0 for none."""
-        return 0 if node is None else self.writing_layer(node)
-
     def _note_on(self, row: TreeRow) -> str:
         """Return what a container did to a path of its image."""
         layer = self.image.layers[self.layer - 1] if self.layer else None

@@ -1,4 +1,4 @@
-"""The ``cache`` document."""
+"""The cache: its folder, and the images that records were kept for, as a document and for people."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from layerscope.cache.cache import Cache, CacheEntry
 from layerscope.report.json_document import Document, write_document
+from layerscope.report.tables import Grid, GridColumn, Line, show
+from layerscope.text import human_size, plural, printable_name
 
 
 class CachedImage(NamedTuple):
@@ -86,3 +88,29 @@ def write_cache_document(cache: Cache, images: Sequence[CachedImage], file: Text
 def write_removed_document(records: int, size: int, file: TextIO) -> None:
     """Write the document."""
     write_document(RemovedDocument(removed=records, freed_size=size), file)
+
+
+_UNUSABLE = "(damaged, or of another version)"
+_COLUMNS = (
+    GridColumn("size", is_right=True),
+    GridColumn("records", is_right=True),
+    GridColumn("last used"),
+    GridColumn("image", is_flexible=True),
+)
+
+
+def write_cache_summary(cache: Cache, images: Sequence[CachedImage], file: TextIO) -> None:
+    """Print the folder, its size, and the bound."""
+    size, records = sum(image.size for image in images), sum(image.records for image in images)
+    print(printable_name(str(cache.folder)), file=file)
+    print(f"{human_size(size)} of {human_size(cache.bound)} at most, in {plural(records, 'record')}", file=file)
+
+
+def write_cache_table(images: Sequence[CachedImage], file: TextIO) -> None:
+    """Print a row for each image."""
+    grid = Grid(*_COLUMNS)
+    for image in images:
+        used = time.strftime("%Y-%m-%d %H:%M", time.localtime(image.used))
+        name = _UNUSABLE if image.reference is None else printable_name(image.reference)
+        grid.add_row(human_size(image.size), f"{image.records:,}", used, Line(name, is_folded=True))
+    show([grid], file)

@@ -1,11 +1,26 @@
-"""The checks of an image, for people: a row for each blob, with a sentence for each thing that is not right."""
+"""The checks of an image: a document, and for people a row for each blob and a sentence for each that is wrong."""
 
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
+from layerscope.report.json_document import Document, write_document
 from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, show
 from layerscope.session.verifying import Check, Result, Verification
 from layerscope.text import plural, printable_line, short_name
+
+
+class VerifyDocument(Document, kw_only=True):
+    """The whole document; ``result`` is wrong if a check is, else unknown if one is."""
+
+    result: str
+    checks: list[Check]
+
+
+def write_verify_document(verification: Verification, file: TextIO) -> None:
+    """Write the document."""
+    document = VerifyDocument(result=verification.result.value, checks=list(verification.checks))
+    write_document(document, file)
+
 
 _STYLES = {Result.RIGHT: "green", Result.WRONG: "bold red", Result.UNKNOWN: "yellow", Result.NOTE: "cyan"}
 _ORDER = (Result.WRONG, Result.UNKNOWN, Result.NOTE, Result.RIGHT)

@@ -1,1 +1,0 @@
-"""The cache: its folder, and the images that records were kept for."""

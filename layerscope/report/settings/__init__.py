@@ -1,1 +1,0 @@
-"""The settings, and where their values come from."""

@@ -1,1 +1,0 @@
-"""The reports of checks of an image against its documents."""
