@@ -49,7 +49,7 @@ _Number = Annotated[int, Meta(ge=-LARGEST_SIZE, le=LARGEST_SIZE)]
 
 class _Table(Struct):
     version: int
-    entries: list[Raw]
+    entries: list[Raw] | None
     """Decoded one by one: together they would take several times the memory of the table."""
 
 
@@ -87,7 +87,7 @@ def _entries(table: bytes) -> Iterator[_Entry]:
         decoded = msgspec.json.decode(table, type=_Table)
         if decoded.version != 1:
             raise InvalidLayer("its table of contents is of an unknown version")
-        for raw in decoded.entries:
+        for raw in decoded.entries or ():
             yield _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise InvalidLayer("its table of contents is broken") from error

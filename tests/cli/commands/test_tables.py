@@ -261,3 +261,7 @@ def test_what_needs_the_content_of_many_files_reads_the_layer(form: Compression,
                 assert len(digests[-1]) == len(nodes)
         assert digests[0] == digests[1]
         assert whole_requests(server, layout) == [0, 1]
+
+
+def test_the_table_of_an_empty_layer_has_no_list() -> None:
+    assert list(list_table(b'{"version": 1, "entries": null}', 100)) == []
