@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Aspect(StrEnum):
+class TarAspect(StrEnum):
     """A part of a tar entry that makes another digest; those up to ``DEVICE`` also make another file."""
 
     CONTENT = "content"
@@ -24,8 +24,8 @@ class Aspect(StrEnum):
     FORMAT = "format"
 
 
-ASPECTS = tuple(Aspect)
-FILE_ASPECTS = frozenset(ASPECTS[: ASPECTS.index(Aspect.DEVICE) + 1])
+ASPECTS = tuple(TarAspect)
+FILE_ASPECTS = frozenset(ASPECTS[: ASPECTS.index(TarAspect.DEVICE) + 1])
 
 
 class RawEntry(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from layerscope.model.raw_entry import Aspect
+from layerscope.model.raw_entry import TarAspect
 from layerscope.text import printable_name
 
 _MOST_EXAMPLES = 3
@@ -46,16 +46,16 @@ _EXPLANATIONS: Mapping[tuple[Part, str], Explanation] = {
     (Part.COMPRESSION, "gzip-header"): Explanation("another gzip header", "another compressor", _ONE_LEVEL),
     (Part.COMPRESSION, "level"): Explanation("another compression level or compressor", "other settings", _ONE_LEVEL),
     (Part.ORDER, "order"): Explanation("another order of entries", "the file system's order of names", _ONE_BUILDER),
-    (Part.HEADERS, Aspect.MTIME): Explanation("modification times", "the time of the build", _REWRITE, is_time=True),
-    (Part.HEADERS, Aspect.ATIME): Explanation("access times", "a record of the builder", _ONE_BUILDER, is_time=True),
-    (Part.HEADERS, Aspect.CTIME): Explanation("change times", "a record of the builder", _ONE_BUILDER, is_time=True),
-    (Part.HEADERS, Aspect.OWNER_NAMES): Explanation(
+    (Part.HEADERS, TarAspect.MTIME): Explanation("modification times", "the time of the build", _REWRITE, is_time=True),
+    (Part.HEADERS, TarAspect.ATIME): Explanation("access times", "a record of the builder", _ONE_BUILDER, is_time=True),
+    (Part.HEADERS, TarAspect.CTIME): Explanation("change times", "a record of the builder", _ONE_BUILDER, is_time=True),
+    (Part.HEADERS, TarAspect.OWNER_NAMES): Explanation(
         "names of owners", "the users of the machine that wrote the tar", "write the tar with --numeric-owner"
     ),
-    (Part.HEADERS, Aspect.PAX): Explanation("other PAX records", "another builder", _ONE_BUILDER),
-    (Part.HEADERS, Aspect.UNUSED_DEVICES): Explanation("unused device fields", "another builder", _ONE_BUILDER),
+    (Part.HEADERS, TarAspect.PAX): Explanation("other PAX records", "another builder", _ONE_BUILDER),
+    (Part.HEADERS, TarAspect.UNUSED_DEVICES): Explanation("unused device fields", "another builder", _ONE_BUILDER),
     (Part.HEADERS, "padding"): Explanation("zeros at the end of the tar", "another builder", _ONE_BUILDER),
-    (Part.HEADERS, Aspect.FORMAT): Explanation("another format of headers", "another builder", _ONE_BUILDER),
+    (Part.HEADERS, TarAspect.FORMAT): Explanation("another format of headers", "another builder", _ONE_BUILDER),
     (Part.CONTENT, "package-logs"): Explanation(
         "logs of package managers", "they hold times", "delete /var/log/apt and /var/log/*.log in that RUN"
     ),

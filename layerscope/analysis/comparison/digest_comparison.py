@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from layerscope.analysis.comparison.digest_causes import Causes, Part
 from layerscope.model.documents import decode
-from layerscope.model.raw_entry import ASPECTS, FILE_ASPECTS, Aspect, RawEntry
+from layerscope.model.raw_entry import ASPECTS, FILE_ASPECTS, RawEntry, TarAspect
 from layerscope.text import path_text
 
 _MAKERS = tuple(
@@ -102,8 +102,8 @@ def _add_aspects(path: bytes, old: tuple[Hashable, ...], new: tuple[Hashable, ..
     if old == new:
         return
     found = [aspect for aspect, value, other in zip(ASPECTS, old, new, strict=False) if value != other]
-    for aspect in found or (Aspect.FORMAT,):
-        maker = _maker(path) if aspect is Aspect.CONTENT else None
+    for aspect in found or (TarAspect.FORMAT,):
+        maker = _maker(path) if aspect is TarAspect.CONTENT else None
         causes.add(Part.CONTENT if aspect in FILE_ASPECTS else Part.HEADERS, maker or aspect, path_text(path))
 
 

@@ -31,7 +31,7 @@ LAYERSCOPE_CACHE_DIR names another folder; with --no-cache, a command that
 opens an image reads everything again."""
 
 
-class Action(StrEnum):
+class CacheAction(StrEnum):
     """An action on the cache."""
 
     SHOW = "show"
@@ -40,21 +40,21 @@ class Action(StrEnum):
     CLEAR = "clear"
 
 
-What = Annotated[Action, typer.Argument(metavar="[show|list|prune|clear]", help="What to do.", show_default=False)]
+What = Annotated[CacheAction, typer.Argument(metavar="[show|list|prune|clear]", help="What to do.", show_default=False)]
 
 
-def cache(action: What = Action.SHOW, as_json: AsJson = False, debug: DebugLog = None) -> None:
+def cache(action: What = CacheAction.SHOW, as_json: AsJson = False, debug: DebugLog = None) -> None:
     """Show the cache, which makes the second look at an image quick, or remove records from it."""
     start_log(debug)
     found = Cache()
     if found.problem is not None:
         warn_of(printable_name(found.problem))
     match action:
-        case Action.SHOW | Action.LIST:
-            _show(found, as_json=as_json, is_list=action is Action.LIST)
-        case Action.PRUNE:
+        case CacheAction.SHOW | CacheAction.LIST:
+            _show(found, as_json=as_json, is_list=action is CacheAction.LIST)
+        case CacheAction.PRUNE:
             _remove(found, [entry for entry in found.entries() if entry.is_stale], as_json=as_json)
-        case Action.CLEAR:
+        case CacheAction.CLEAR:
             _remove(found, found.entries(), as_json=as_json)
 
 

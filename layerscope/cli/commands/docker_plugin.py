@@ -25,14 +25,14 @@ The plug-in is one file in the cli-plugins folder of the Docker CLI. A file ther
 that layerscope has not written is never changed."""
 
 
-class Action(StrEnum):
+class PluginAction(StrEnum):
     """An action on the plug-in."""
 
     INSTALL = "install"
     REMOVE = "remove"
 
 
-What = Annotated[Action, typer.Argument(metavar="install|remove", help="What to do.", show_default=False)]
+What = Annotated[PluginAction, typer.Argument(metavar="install|remove", help="What to do.", show_default=False)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be written or removed, and do nothing.")]
 
 
@@ -40,7 +40,7 @@ def docker_plugin(action: What, dry_run: DryRun = False) -> None:
     """Install or remove the plug-in of the Docker CLI, with which docker layerscope IMAGE works as layerscope IMAGE."""
     file = plugin_file()
     exists, name = is_installed(file), printable_name(str(file))
-    if action is Action.INSTALL:
+    if action is PluginAction.INSTALL:
         script = plugin_script(shlex.join(_own_command()))
         if not dry_run:
             _install(file, script, replace=exists)

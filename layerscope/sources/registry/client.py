@@ -30,7 +30,7 @@ from layerscope.sources.registry.download import NO_RANGE, Download, range_of
 from layerscope.sources.registry.hosts import locations
 from layerscope.sources.registry.name import RegistryName
 from layerscope.sources.registry.remote import BAD_REQUEST, NOT_FOUND, OK, PARTIAL, Remote
-from layerscope.sources.registry.transport import Answer, Broken, Unreachable
+from layerscope.sources.registry.transport import Broken, HttpAnswer, Unreachable
 from layerscope.text import human_size, short_name
 from layerscope.work import IsStopped
 
@@ -142,10 +142,10 @@ class RegistryClient:
         data = _again_if_broken(read)
         return data if data is None or len(data) == length else None
 
-    def _blob(self, digest: Digest, headers: Mapping[str, str]) -> Answer:
+    def _blob(self, digest: Digest, headers: Mapping[str, str]) -> HttpAnswer:
         return self._first(lambda remote: self._blob_of(remote, digest, headers))
 
-    def _blob_of(self, remote: Remote, digest: Digest, headers: Mapping[str, str]) -> Answer:
+    def _blob_of(self, remote: Remote, digest: Digest, headers: Mapping[str, str]) -> HttpAnswer:
         answer = remote.request("GET", f"blobs/{digest}", headers)
         if answer.status == NOT_FOUND:
             answer.leave()
@@ -208,10 +208,10 @@ class RegistryClient:
         answers = [error for error in failures if not isinstance(error, Broken)]
         raise (answers or failures)[-1]
 
-    def _document(self, remote: Remote, url: str, headers: Mapping[str, str], what: str) -> tuple[Answer, bytes]:
+    def _document(self, remote: Remote, url: str, headers: Mapping[str, str], what: str) -> tuple[HttpAnswer, bytes]:
         """Return an answer and its body; raises InvalidManifest for one that is too large."""
 
-        def read() -> tuple[Answer, bytes]:
+        def read() -> tuple[HttpAnswer, bytes]:
             answer = remote.request("GET", url, headers)
             if answer.status != OK:
                 raise remote.refusal(answer, what)

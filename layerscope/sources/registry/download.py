@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 
 from layerscope.sources.registry.remote import OK, PARTIAL
-from layerscope.sources.registry.transport import Answer, Broken, Unreachable
+from layerscope.sources.registry.transport import Broken, HttpAnswer, Unreachable
 from layerscope.text import human_size
 
 _MOST_BREAKS = 4
@@ -20,7 +20,7 @@ NO_RANGE = (OK, 400, 416, 501)
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(?:\d{1,19}|\*)", re.ASCII | re.IGNORECASE)
 
-Ask = Callable[[Mapping[str, str]], Answer]
+Ask = Callable[[Mapping[str, str]], HttpAnswer]
 """Requests a blob with some headers, and returns an answer that is 200, 206 or one of `NO_RANGE`."""
 
 
@@ -75,7 +75,7 @@ class Download:
         if self._size is not None and self._position < self._size:
             raise Broken(f"{self._title} ends after {human_size(self._position)} of {human_size(self._size)}")
 
-    def _open(self) -> tuple[Answer, int]:
+    def _open(self) -> tuple[HttpAnswer, int]:
         """Return an answer, and the bytes of it that have come before: servers may ignore or refuse the range."""
         if self._position and self._uses_ranges:
             answer = self._ask({"Range": f"bytes={self._position}-"})
@@ -91,7 +91,7 @@ class Download:
         return answer, self._position
 
 
-def range_of(answer: Answer) -> tuple[int, int] | None:
+def range_of(answer: HttpAnswer) -> tuple[int, int] | None:
     """Return the first and the last byte of the range in an answer, None if it is not one."""
     stated = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
     return (int(stated[1]), int(stated[2])) if answer.status == PARTIAL and stated else None

@@ -28,7 +28,7 @@ _DOCKER_HUB = "registry-1.docker.io"
 _ANY_SUBDOMAIN = "*."
 
 
-class Location(Struct, frozen=True):
+class RegistryAddress(Struct, frozen=True):
     """An address that serves a repository; ``host`` is what certificates and credentials are kept under."""
 
     host: str
@@ -84,7 +84,7 @@ def use_plain_http() -> None:
     _uses_plain_http = True
 
 
-def locations(name: RegistryName) -> list[Location]:
+def locations(name: RegistryName) -> list[RegistryAddress]:
     """Return the addresses to try in order: mirrors, then the registry; raises SourceError if it is blocked."""
     matching = [table for table in _registries() if table.start and table.rest(name.title) is not None]
     if not matching:
@@ -93,21 +93,21 @@ def locations(name: RegistryName) -> list[Location]:
     if table.blocked:
         raise SourceError(f"cannot read {name.title}: registries.conf blocks it")
     rest = table.rest(name.title) or ""
-    found = list[Location]()
+    found = list[RegistryAddress]()
     for mirror in (*table.mirror, _Mirror(table.location, table.insecure)):
         host, _, repository = (mirror.location + rest if mirror.location else name.title).partition("/")
         found += _schemes(host, repository, insecure=mirror.insecure)
     return found
 
 
-def _schemes(host: str, repository: str, *, insecure: bool = False) -> Iterator[Location]:
+def _schemes(host: str, repository: str, *, insecure: bool = False) -> Iterator[RegistryAddress]:
     """Yield the address by https, by plain http, or by both in turn where the certificate does not matter."""
     if _uses_plain_http or (is_loopback(urlsplit(f"//{host}").hostname or "") and certificates(host) is None):
-        yield Location(host, repository, "http")
+        yield RegistryAddress(host, repository, "http")
         return
-    yield Location(host, repository, verifies=not insecure)
+    yield RegistryAddress(host, repository, verifies=not insecure)
     if insecure:
-        yield Location(host, repository, "http")
+        yield RegistryAddress(host, repository, "http")
 
 
 def is_loopback(hostname: str) -> bool:

@@ -10,9 +10,9 @@ import msgspec
 from msgspec import Struct, field
 
 from layerscope.errors import ImageNotFound, LayerscopeError, SourceError
-from layerscope.sources.registry.hosts import Location
+from layerscope.sources.registry.hosts import RegistryAddress
 from layerscope.sources.registry.tokens import Authorization
-from layerscope.sources.registry.transport import Answer, Broken, Transport, Unreachable
+from layerscope.sources.registry.transport import Broken, HttpAnswer, Transport, Unreachable
 from layerscope.text import plural, printable_line, short_name
 from layerscope.work import pause
 
@@ -51,14 +51,14 @@ class TooManyRequests(SourceError):
 class Remote:
     """One address of a repository."""
 
-    def __init__(self, location: Location, title: str) -> None:
+    def __init__(self, location: RegistryAddress, title: str) -> None:
         self.location = location
         self.transport = Transport(location, title)
         self._authorization = Authorization(location, self.transport, title)
         self.rate_limit: int | None = None
         self._title = title
 
-    def request(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def request(self, method: str, url: str, headers: Mapping[str, str]) -> HttpAnswer:
         """Return the answer that stands after redirects and waiting, its body unread; errors are answers, too.
 
         Raises Broken, SourceError and ReadingStopped.
@@ -78,7 +78,7 @@ class Remote:
                 return answer
         raise AssertionError
 
-    def refusal(self, answer: Answer, what: str = "") -> SourceError:
+    def refusal(self, answer: HttpAnswer, what: str = "") -> SourceError:
         """Return the error for an answer that is none of those that were hoped for; its body is read."""
         said = _complaint(answer)
         because = f" ({said})" if said else ""
@@ -101,7 +101,7 @@ class Remote:
             pause(seconds, self.transport.ended)
         self.transport.check_ended()
 
-    def _is_worth_repeating(self, answer: Answer, is_redirected: bool, attempt: int) -> bool:
+    def _is_worth_repeating(self, answer: HttpAnswer, is_redirected: bool, attempt: int) -> bool:
         """Return True where the same request may be answered better now; leaves the answer, and waits if it says so."""
         if answer.status == FORBIDDEN and is_redirected and attempt == 0:
             # addresses of a storage expire
@@ -118,7 +118,7 @@ class Remote:
         self.wait(seconds)
         return True
 
-    def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> tuple[Answer, bool]:
+    def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> tuple[HttpAnswer, bool]:
         """Return the answer, and whether a redirect led to it; what follows one is not authorized, nor a HEAD."""
         answer = self._authorized(method, url, headers)
         self._note_limit(answer)
@@ -132,7 +132,7 @@ class Remote:
         answer.leave()
         raise SourceError(f"cannot read {self._title}: the registry redirects more than {_MOST_REDIRECTS} times")
 
-    def _authorized(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
+    def _authorized(self, method: str, url: str, headers: Mapping[str, str]) -> HttpAnswer:
         """Return the registry's own answer; what it asks for with 401, also midway, is done once."""
         header = self._authorization.header()
         answer = self.transport.send(method, url, _with_authorization(headers, header))
@@ -161,7 +161,7 @@ class Remote:
             raise SourceError(f"cannot read {self._title}: the registry redirects to {host} without https")
         return new
 
-    def _note_limit(self, answer: Answer) -> None:
+    def _note_limit(self, answer: HttpAnswer) -> None:
         stated = _LIMIT.match(answer.headers.get("RateLimit-Remaining", ""))
         if stated is not None:
             self.rate_limit = int(stated[0])
@@ -171,7 +171,7 @@ def _with_authorization(headers: Mapping[str, str], header: str | None) -> Mappi
     return headers if header is None else {**headers, "Authorization": header}
 
 
-def _retry_after(answer: Answer) -> float | None:
+def _retry_after(answer: HttpAnswer) -> float | None:
     """Return the seconds that the answer asks to wait, stated as such or as a date."""
     stated = answer.headers.get("Retry-After", "").strip()
     if stated.isdecimal() and stated.isascii():
@@ -182,7 +182,7 @@ def _retry_after(answer: Answer) -> float | None:
         return None
 
 
-def _complaint(answer: Answer) -> str:
+def _complaint(answer: HttpAnswer) -> str:
     """Return the first message of an error, as the registry words it, safe for a sentence."""
     try:
         errors = msgspec.json.decode(answer.read(_LONGEST_COMPLAINT), type=_Errors).errors

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from layerscope.errors import SourceError
 from layerscope.sources.registry.credentials import Credentials, credentials
-from layerscope.sources.registry.hosts import Location, is_loopback
-from layerscope.sources.registry.transport import Answer, Transport
+from layerscope.sources.registry.hosts import RegistryAddress, is_loopback
+from layerscope.sources.registry.transport import HttpAnswer, Transport
 from layerscope.text import short_name
 
 _CHALLENGE = re.compile(r"\s*(?:^|,)\s*(basic|bearer)(?=\s|$|,)", re.IGNORECASE)
@@ -49,7 +49,7 @@ class _Token(Struct, frozen=True):
 class Authorization:
     """The value of the header Authorization for a repository. Safe for several threads."""
 
-    def __init__(self, location: Location, transport: Transport, title: str) -> None:
+    def __init__(self, location: RegistryAddress, transport: Transport, title: str) -> None:
         self._location = location
         self._transport = transport
         self._title = title
@@ -100,7 +100,7 @@ class Authorization:
             answer = self._transport.send("GET", f"{challenge.realm}{separator}{urlencode(asked)}", headers)
         return self._read(answer)
 
-    def _read(self, answer: Answer) -> _Token:
+    def _read(self, answer: HttpAnswer) -> _Token:
         host = self._location.host
         if answer.status != _OK:
             answer.leave()

@@ -27,7 +27,7 @@ from urllib3.exceptions import (
 
 from layerscope.debug_log import note
 from layerscope.errors import LayerscopeError, ReadingStopped, SourceError, os_reason
-from layerscope.sources.registry.hosts import Location, is_loopback, tls_context
+from layerscope.sources.registry.hosts import RegistryAddress, is_loopback, tls_context
 from layerscope.text import printable_line, short_name
 
 ANSWER_SECONDS = 10.0
@@ -50,7 +50,7 @@ class Unreachable(Broken):
     """A host that cannot be reached or does not answer: to try again at once is in vain."""
 
 
-class Answer:
+class HttpAnswer:
     """An answer whose body is still to come; nothing of it is decoded."""
 
     def __init__(self, response: BaseHTTPResponse, transport: "Transport") -> None:
@@ -94,7 +94,7 @@ class Answer:
 class Transport:
     """Connection pools for the registry at a location and for the hosts that it leads to. Safe for several threads."""
 
-    def __init__(self, location: Location, title: str) -> None:
+    def __init__(self, location: RegistryAddress, title: str) -> None:
         self.ended = Event()
         self._location = location
         self._title = title
@@ -104,7 +104,7 @@ class Transport:
         self._own_host = urlsplit(location.url).netloc
         self._is_public = False
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> HttpAnswer:
         """Send one request and return the answer, its body unread and not decoded; redirects are the caller's.
 
         Raises Broken, SourceError, and ReadingStopped after `cancel`.
@@ -129,7 +129,7 @@ class Transport:
             raise kind(self.failure(error, parts.netloc)) from error
         # a query may hold a signature
         note(f"registry: {method} {parts.scheme}://{parts.netloc}{parts.path}: {response.status}")
-        return Answer(response, self)
+        return HttpAnswer(response, self)
 
     def failure(self, error: HTTPError, host: str = "") -> str:
         """Return the sentence for a connection that failed; raises ReadingStopped after `cancel`."""

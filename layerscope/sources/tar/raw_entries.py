@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import Kind
-from layerscope.model.raw_entry import ASPECTS, Aspect, RawEntry
+from layerscope.model.raw_entry import ASPECTS, RawEntry, TarAspect
 from layerscope.sources.tar.file_hash import file_hash
 from layerscope.sources.tar.header import (
     BLOCK,
@@ -152,37 +152,39 @@ def _entry(tar: _Bytes, header: bytes, front: bytes, records: _Records) -> RawEn
     path = b"/".join(part for part in name.split(b"/") if part not in (b"", b"."))
     # holes are content
     holes = header[_GNU_SPARSE] if flag == OLD_GNU_SPARSE else b"", bytes(more), _starting(records, _SPARSE)
-    values = _values(header, kind, records) | {Aspect.CONTENT: (size, digest.digest(), holes)}
+    values = _values(header, kind, records) | {TarAspect.CONTENT: (size, digest.digest(), holes)}
     everything = front, header, tar.take(padded(size) - size)
     return RawEntry(path, (*map(values.get, ASPECTS), everything))
 
 
-def _values(header: bytes, kind: Kind, records: _Records) -> dict[Aspect, Hashable]:
+def _values(header: bytes, kind: Kind, records: _Records) -> dict[TarAspect, Hashable]:
     mode, is_gnu = number(header[MODE]), header[MAGIC] == _GNU_MAGIC
     atime, ctime = (text(header[field]) if is_gnu else b"" for field in _GNU_TIMES)
     devices = header[DEVICE_MAJOR], header[DEVICE_MINOR]
     is_device = kind in (Kind.CHAR, Kind.BLOCK)
     others = (record for record in records.items() if not record[0].startswith((*_XATTRS, *_SPARSE)))
     return {
-        Aspect.KIND: kind,
-        Aspect.LINK: records.get(b"linkpath") or text(header[LINK]),
-        Aspect.MODE: mode & 0o7777,
-        Aspect.OWNER: (
+        TarAspect.KIND: kind,
+        TarAspect.LINK: records.get(b"linkpath") or text(header[LINK]),
+        TarAspect.MODE: mode & 0o7777,
+        TarAspect.OWNER: (
             records.get(b"uid") or b"%d" % number(header[UID]),
             records.get(b"gid") or b"%d" % number(header[GID]),
         ),
-        Aspect.XATTRS: _starting(records, _XATTRS),
-        Aspect.DEVICE: devices if is_device else None,
-        Aspect.MTIME: (header[MTIME], records.get(b"mtime")),
-        Aspect.ATIME: (atime, records.get(b"atime")),
-        Aspect.CTIME: (ctime, records.get(b"ctime")),
-        Aspect.OWNER_NAMES: (
+        TarAspect.XATTRS: _starting(records, _XATTRS),
+        TarAspect.DEVICE: devices if is_device else None,
+        TarAspect.MTIME: (header[MTIME], records.get(b"mtime")),
+        TarAspect.ATIME: (atime, records.get(b"atime")),
+        TarAspect.CTIME: (ctime, records.get(b"ctime")),
+        TarAspect.OWNER_NAMES: (
             records.get(b"uname") or text(header[USER_NAME]),
             records.get(b"gname") or text(header[GROUP_NAME]),
         ),
-        Aspect.PAX: tuple(sorted(record for record in others if record[0] not in _IN_PLACE_OF_FIELDS | _OTHER_ASPECTS)),
-        Aspect.UNUSED_DEVICES: None if is_device else devices,
-        Aspect.FORMAT: (
+        TarAspect.PAX: tuple(
+            sorted(record for record in others if record[0] not in _IN_PLACE_OF_FIELDS | _OTHER_ASPECTS)
+        ),
+        TarAspect.UNUSED_DEVICES: None if is_device else devices,
+        TarAspect.FORMAT: (
             header[MAGIC],
             header[VERSION],
             flag if (flag := header[TYPE_FLAG]) != b"5" and kind is Kind.FILE else b"",

@@ -11,7 +11,7 @@ import pytest
 from layerscope.errors import SourceError
 from layerscope.sources.registry import hosts, transport
 from layerscope.sources.registry.client import RegistryClient
-from layerscope.sources.registry.hosts import Location, certificates, locations, tls_context
+from layerscope.sources.registry.hosts import RegistryAddress, certificates, locations, tls_context
 from layerscope.sources.registry.name import RegistryName, parse_registry_name
 from layerscope.sources.registry.remote import Remote
 from layerscope.sources.registry.transport import Transport
@@ -107,19 +107,19 @@ def test_a_registry_on_the_internet_leads_to_no_address_of_this_network() -> Non
     class PublicPeer(Peer):
         address = "8.8.8.8"
 
-    outside = Transport(Location("ghcr.io", "app"), "ghcr.io/app")
+    outside = Transport(RegistryAddress("ghcr.io", "app"), "ghcr.io/app")
     with Peer() as private, PublicPeer() as public:
         outside.connected(public, "ghcr.io")
         outside.connected(public, "storage.example.com")
         with pytest.raises(SourceError, match=r"leads to metadata\.example\.com, an address of this network"):
             outside.connected(private, "metadata.example.com")
-        inside = Transport(Location("reg.internal", "app"), "reg.internal/app")
+        inside = Transport(RegistryAddress("reg.internal", "app"), "reg.internal/app")
         inside.connected(private, "reg.internal")
         inside.connected(private, "storage.internal")
 
 
 def test_a_redirect_from_https_to_plain_http_is_refused() -> None:
-    remote = Remote(Location("ghcr.io", "app"), "ghcr.io/app")
+    remote = Remote(RegistryAddress("ghcr.io", "app"), "ghcr.io/app")
     url = "https://ghcr.io/v2/app/blobs/x"
     assert remote._redirected(url, "https://storage.example.com/x") == "https://storage.example.com/x"
     with pytest.raises(SourceError, match=r"redirects to storage\.example\.com without https"):
