@@ -40,11 +40,8 @@ def read_layer(
         return
     try:
         blocks = _open_blocks(layer, is_stopped, part, _taker(entries, needs), ahead=ahead)
-    except OSError as error:
-        entries.error = f"cannot read its blob: {os_reason(error)}"
-        return
-    except InvalidLayer as error:
-        entries.error = str(error)
+    except (OSError, InvalidLayer) as error:
+        entries.error = f"cannot read its blob: {os_reason(error)}" if isinstance(error, OSError) else str(error)
         return
     with closing(blocks):
         yield from walk(blocks, entries, part)

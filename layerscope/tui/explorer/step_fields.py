@@ -162,8 +162,7 @@ def image_fields(
     """
     is_known = image.read_registry is None or registry is not None
     attestations = registry.attestations if registry else image.attestations if is_known else Attestations()
-    config = image.config.config or RunConfig()
-    fields = [
+    return [
         ("Image", excerpt(", ".join(image.tags) or image.reference)),
         ("Platform", excerpt(str(image.platform))),
         *(container_fields(image.container) if image.container else []),
@@ -179,6 +178,12 @@ def image_fields(
         ("Registry", "" if is_known else "asking for attestations and other artifacts"),
         *attestation_fields(attestations, sbom),
         *registry_fields(registry or RegistryFacts()),
+        *_config_fields(image.config.config or RunConfig()),
+    ]
+
+
+def _config_fields(config: RunConfig) -> list[Field]:
+    return [
         ("Entrypoint", _command(config.entrypoint)),
         ("Cmd", _command(config.cmd)),
         ("User", excerpt(config.user or "")),
@@ -189,10 +194,9 @@ def image_fields(
         ("Healthcheck", _command(config.healthcheck.test if config.healthcheck else None)),
         ("Shell", _command(config.shell)),
         *(("Onbuild", excerpt(line)) for line in config.on_build or ()),
+        *(("Env", excerpt(line)) for line in config.env or ()),
+        *(("Label", excerpt(f"{key}={value}")) for key, value in sorted((config.labels or {}).items())),
     ]
-    fields += [("Env", excerpt(line)) for line in config.env or ()]
-    fields += [("Label", excerpt(f"{key}={value}")) for key, value in sorted((config.labels or {}).items())]
-    return fields
 
 
 def _command(words: list[str] | str | None) -> str:
