@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self, TypeAlias
 from weakref import WeakSet
 
 from msgspec.structs import replace
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from layerscope.sources.engine.container.writable_layer import AwaitedContainer
     from layerscope.sources.engine.export import AwaitedImage
 
-    Awaited = AwaitedImage | AwaitedContainer
+    Awaited: TypeAlias = AwaitedImage | AwaitedContainer
 
 _IMAGE_SEPARATOR = re.compile(r"[:@]")
 _ARCHIVE_EXTENSIONS = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".zip")

@@ -1,16 +1,13 @@
 """``layerscope cat``: print the bytes of one file."""
 
 import sys
-from collections.abc import Iterator
 
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn
 from layerscope.cli.options import LayerNumber, PathInImage
-from layerscope.errors import FormatError, InvalidLayer
-from layerscope.model.image import Compression
 from layerscope.report.file.content import write_raw, write_readable
-from layerscope.session.files.revision import file_at
-from layerscope.session.loaded_image import LoadedImage, layer_number
+from layerscope.session.files.revision import file_at, whole_chunks
+from layerscope.session.loaded_image import layer_number
 from layerscope.text import printable_name
 
 EXAMPLES = """\b
@@ -34,22 +31,8 @@ def cat(
     with named.opened(from_tables=True) as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
-        chunks = _chunks(session.load(), file_at(session.load(), path, number), path)
+        chunks = whole_chunks(session.load(), file_at(session.load(), path, number), path)
         if sys.stdout.isatty():
             write_readable(chunks, printable_name(path), sys.stdout)
         else:
             write_raw(chunks, sys.stdout.buffer)
-
-
-def _chunks(loaded: LoadedImage, file: int, path: str) -> Iterator[bytes]:
-    """Yield the bytes of a file; raises InvalidLayer, which names the file."""
-    number = loaded.tree.index.layers[file]
-    subject = f"{printable_name(path)} cannot be read whole from layer {number}"
-    try:
-        yield from loaded.contents.chunks(file)
-    except FormatError as error:
-        raise InvalidLayer(f"{subject}: {error}") from error
-    problem = loaded.tallies.layers[number].error
-    if problem is not None and loaded.image.layers[number - 1].compression is not Compression.NONE:
-        # the checksum of a compressed layer is at its end, so these bytes were never verified
-        raise InvalidLayer(f"{subject}: {problem}")

@@ -157,6 +157,13 @@ def write_diff_document(view: FilteredComparison, file: TextIO, digests: DigestR
     write_document(head, file, _changes(view))
 
 
+def diff_document(view: FilteredComparison) -> DiffDocument:
+    """Return the document."""
+    document = _head(view)
+    document.changes = list(_changes(view))
+    return document
+
+
 def _cause_part(cause: Cause) -> CausePart:
     known, layer = cause.explanation, None if cause.layer is None else list(cause.layer)
     made_by, remedy = (known.made_by, known.remedy) if known else (None, None)

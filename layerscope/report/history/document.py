@@ -41,11 +41,12 @@ def write_history_document(
     image: Image, path: bytes, events: Sequence[Revision], file: TextIO, *, present: bool
 ) -> None:
     """Write the document of a path."""
-    parts = [_event_part(image, event) for event in events]
+    parts = [event_part(image, event) for event in events]
     write_document(HistoryDocument(path=path_text(path), present=present, events=parts), file)
 
 
-def _event_part(image: Image, event: Revision) -> EventPart:
+def event_part(image: Image, event: Revision) -> EventPart:
+    """Return a row of the document."""
     entry = entry_part(event.entry)
     return EventPart(
         layer=event.layer,

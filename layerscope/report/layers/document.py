@@ -64,6 +64,11 @@ class LayerPart(Struct):
     listed_from: str
     warnings: list[str]
 
+    @property
+    def number(self) -> int:
+        """The number of the layer; programs in Python read better with it."""
+        return self.layer
+
 
 class StepPart(Struct):
     """One history line, and the number of the layer that it made."""

@@ -67,11 +67,16 @@ def tree_entries(tree: LayeredTree, selection: TreeSelection) -> Iterator[TreeEn
     if selection.by_size:
         nodes = sorted(nodes, key=lambda item: _stated_size(tree, item[0], selection.layer), reverse=True)
     for node, path in nodes:
-        _, kind, size, mode, uid, gid, mtime, link, change, layer = printed_row(tree, node, selection.layer, path)
-        part = TreeEntryPart(path, _KINDS[kind], size, f"{mode:04o}", uid, gid, mtime, link, _CHANGES[change], layer)
-        if selection.writable and (source := tree.layer_before(node, selection.layer)) is not None:
-            part.copied_up_from = source
-        yield part
+        yield entry_row(tree, selection, node, path)
+
+
+def entry_row(tree: LayeredTree, selection: TreeSelection, node: int, path: str) -> TreeEntryPart:
+    """Return the row of a node that the tree of the layer shows; ``path`` is absolute."""
+    _, kind, size, mode, uid, gid, mtime, link, change, layer = printed_row(tree, node, selection.layer, path)
+    part = TreeEntryPart(path, _KINDS[kind], size, f"{mode:04o}", uid, gid, mtime, link, _CHANGES[change], layer)
+    if selection.writable and (source := tree.layer_before(node, selection.layer)) is not None:
+        part.copied_up_from = source
+    return part
 
 
 def _stated_size(tree: LayeredTree, node: int, layer: int) -> int:

@@ -1,12 +1,14 @@
 """One path as one layer wrote it, and the file that it leads to: bytes, or the reason why there are none."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.image_links import followed
-from layerscope.errors import UsageError
+from layerscope.errors import FormatError, InvalidLayer, UsageError
 from layerscope.model.entries import FileEntry, Kind
+from layerscope.model.image import Compression
 from layerscope.session.loaded_image import LoadedImage, present_node, typed_paths
 from layerscope.text import printable_name, printable_path
 
@@ -172,3 +174,17 @@ def file_at(loaded: LoadedImage, path: str, layer: int) -> int:
     if file < 0:
         raise UsageError(f"{name} is a hard link whose target is not in the image")
     return file
+
+
+def whole_chunks(loaded: LoadedImage, file: int, path: str) -> Iterator[bytes]:
+    """Yield the bytes of a file, whose path the user named; raises InvalidLayer, which names it, if some are unsure."""
+    number = loaded.tree.index.layers[file]
+    subject = f"{printable_name(path)} cannot be read whole from layer {number}"
+    try:
+        yield from loaded.contents.chunks(file)
+    except FormatError as error:
+        raise InvalidLayer(f"{subject}: {error}") from error
+    problem = loaded.tallies.layers[number].error
+    if problem is not None and loaded.image.layers[number - 1].compression is not Compression.NONE:
+        # the checksum of a compressed layer is at its end, so these bytes were never verified
+        raise InvalidLayer(f"{subject}: {problem}")
