@@ -1,5 +1,6 @@
 """The packages that each layer brought, upgraded, downgraded and removed: each database beside its state before."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
@@ -162,19 +163,23 @@ def _events(
 
 
 def _pairs(
-    before: Iterable[Package], after: Iterable[Package], manager: str
+    before: Sequence[Package], after: Sequence[Package], manager: str
 ) -> Iterator[tuple[Package | None, Package | None]]:
     """Yield the packages of one name before and after, in the order of versions, without those that only moved."""
-    news, olds = list(after), list[Package]()
-    for package in before:
-        moved = next((new for new in news if new.version == package.version), None)
-        if moved is None:
-            olds.append(package)
-        else:
-            news.remove(moved)
-    for packages in (olds, news):
-        packages.sort(key=lambda package: version_key(package.version, manager))
+    olds, news = (
+        sorted(_unmatched(packages, others), key=lambda package: version_key(package.version, manager))
+        for packages, others in ((before, after), (after, before))
+    )
     return zip_longest(olds, news)
+
+
+def _unmatched(packages: Iterable[Package], others: Iterable[Package]) -> Iterator[Package]:
+    """Yield the packages without one of the others for each that has the same version."""
+    matched = Counter(package.version for package in others)
+    for package in packages:
+        matched[package.version] -= 1
+        if matched[package.version] < 0:
+            yield package
 
 
 def _files(files: LayerFiles, package: Package) -> Iterable[int]:

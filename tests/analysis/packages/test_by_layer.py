@@ -152,6 +152,14 @@ def test_a_node_module_that_moves_is_no_event() -> None:
     ]) == [(1, "added", "npm:b", None, "1", 0)]  # fmt: skip
 
 
+def test_many_copies_of_one_package_take_linear_time() -> None:
+    count = 3_000
+    layers: list[list[Content]] = [
+        [manifest(f"{number}/node_modules/a", "a", f"{major}.0.{number}") for number in range(count)] for major in "12"
+    ]
+    assert [each[1] for each in events(*layers)] == ["added"] * count + ["upgraded"] * count
+
+
 def test_events_end_at_the_last_layer_that_is_asked_for() -> None:
     layers: tuple[list[Content], ...] = ([status(a="1")], [status(a="2")], [status()])
     assert [event[:2] for event in events(*layers, last=2)] == [(1, "added"), (2, "upgraded")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import file, image, layer, oci_archive, whiteout
+from tests.builders import attested_files, file, image, layer, oci_archive, whiteout, write_tar
 from tests.cli.runner import MY_APP, ask
 from tests.samples import SAMPLES
 
@@ -87,6 +87,21 @@ def test_why_has_the_layer_of_each_package_and_all_events_if_asked(capsys: Captu
     assert json.loads(ask(capsys, "why", MY_APP, "--json").out)["by_package"] == found["packages"]
     lines = ask(capsys, "why", path, "--packages").out
     assert lines.endswith(ask(capsys, "packages", path).out)
+
+
+def test_an_sbom_is_joined_with_what_only_it_names_and_what_it_lacks(capsys: Capture, tmp_path: Path) -> None:
+    status = "".join(f"Package: {name}\nStatus: install ok installed\nVersion: 1\n\n" for name in ("curl", "nginx"))
+    recipe = image(layer(file("var/lib/dpkg/status", status.encode())))
+    urls = ("pkg:deb/debian/nginx@2", "pkg:deb/debian/bash@5", "pkg:golang/x@1")
+    components = [{"type": "library", "name": "x", "version": "1", "purl": url} for url in urls]
+    files = attested_files(recipe, "https://cyclonedx.org/bom", {"components": components})
+    path = write_tar(tmp_path / "app.tar", files)
+    found = document(capsys, path)["sbom"]
+    assert found["format"] == "cyclonedx"
+    assert [(each["name"], each["version"]) for each in found["only_named"]] == [("bash", "5"), ("nginx", "2")]
+    assert [(each["name"], each["version"]) for each in found["only_seen"]] == [("curl", "1"), ("nginx", "1")]
+    assert found["not_compared"] == {"golang": 1}
+    assert "SBOM: 0 of 3 packages found in the image" in ask(capsys, "packages", path).out
 
 
 def test_an_unknown_layer_ends_in_2(capsys: Capture) -> None:
