@@ -8,9 +8,9 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from layerscope.analysis.content import Prefixes
-from layerscope.analysis.packages.final_files import LARGEST_FILE, LARGEST_TOTAL, LayerFiles, ParseBudget
+from layerscope.analysis.packages.final_files import LARGEST_TOTAL, LayerFiles, ParseBudget, needed_size
 from layerscope.analysis.packages.package import BrokenDatabase, Identity, Package, PackageManager
-from layerscope.analysis.packages.sizes import DATABASES_AND_LISTS, MANAGERS
+from layerscope.analysis.packages.sizes import FIRST_BYTES, MANAGERS
 from layerscope.analysis.packages.versions import version_key
 from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -95,13 +95,16 @@ class _Databases:
         self._tree = tree
         self._budget = ParseBudget(_MOST_LINES)
         self.unread: list[bytes] = []
-        wanted, left = list[int](), LARGEST_TOTAL
-        for node in matching_nodes(tree.index, DATABASES_AND_LISTS):
-            for file in filter((-1).__ne__, map(tree.file_behind, tree.index.occurrences(node))):
-                if tree.own_size(file) <= min(LARGEST_FILE, left):
-                    left -= tree.own_size(file)
-                    wanted.append(file)
-        self._contents = prefixes(wanted, LARGEST_FILE)
+        self._contents, left = dict[int, bytes | None](), LARGEST_TOTAL
+        for most, patterns in FIRST_BYTES.items():
+            wanted = list[int]()
+            for node in matching_nodes(tree.index, patterns):
+                for file in filter((-1).__ne__, map(tree.file_behind, tree.index.occurrences(node))):
+                    size = needed_size(tree.own_size(file), most)
+                    if size <= min(most, left):
+                        left -= size
+                        wanted.append(file)
+            self._contents |= prefixes(wanted, most) if wanted else {}
 
     def files(self, layer: int) -> LayerFiles:
         """Return the files after a layer."""

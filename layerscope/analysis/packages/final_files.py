@@ -58,15 +58,20 @@ class ParseBudget:
             yield part
 
 
-def needed_of_databases(live: LiveFiles, nodes: Iterable[int]) -> dict[int, int]:
+def needed_size(size: int, most: int) -> int:
+    """Return how many bytes of a file are read, if that is not too many: all, unless its start is enough."""
+    return size if most == LARGEST_FILE else min(size, most)
+
+
+def needed_of_databases(live: LiveFiles, nodes: Iterable[int], most: int = LARGEST_FILE) -> dict[int, int]:
     """Return the files at the nodes, by occurrence, that `FinalFiles.read` can read, and how many bytes of each."""
     wanted, left = dict[int, int](), LARGEST_TOTAL
     for node in nodes:
         for position in live.below(node, node + 1):
-            size = live.sizes[position]
-            if size <= min(LARGEST_FILE, left):
+            size = needed_size(live.sizes[position], most)
+            if size <= min(most, left):
                 left -= size
-                wanted[live.occurrences[position]] = LARGEST_FILE
+                wanted[live.occurrences[position]] = most
     return wanted
 
 
@@ -106,18 +111,21 @@ class LayerFiles:
             if file is not None:
                 yield file
 
-    def read(self, paths: Iterable[bytes]) -> dict[bytes, bytes]:
-        """Return the bytes of the files at the paths; files that are missing, too large or unreadable are left out."""
+    def read(self, paths: Iterable[bytes], most: int = LARGEST_FILE) -> dict[bytes, bytes]:
+        """Return the bytes of the files at the paths, or their first ones if fewer are the ``most`` that is needed.
+
+        Files that are missing, too large or unreadable are left out.
+        """
         files = {path: file for path in paths if (file := self.file(path)) is not None}
         wanted: dict[bytes, int] = {}
         for path, file in files.items():
-            size = self.tree.own_size(file)
-            if size <= min(LARGEST_FILE, self._bytes_left):
+            size = needed_size(self.tree.own_size(file), most)
+            if size <= min(most, self._bytes_left):
                 self._bytes_left -= size
                 wanted[path] = file
             else:
                 self.unread.append(path)
-        contents = self._prefixes(list(wanted.values()), LARGEST_FILE)
+        contents = self._prefixes(list(wanted.values()), most)
         return {path: data for path, file in wanted.items() if (data := contents.get(file)) is not None}
 
     def lines(self, path: bytes, data: bytes) -> Iterator[bytes]:

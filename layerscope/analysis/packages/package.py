@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from layerscope.analysis.packages.final_files import LayerFiles, ParseBudget
+from layerscope.analysis.packages.final_files import LARGEST_FILE, LayerFiles, ParseBudget
 from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.tree.image_links import followed
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -45,7 +45,7 @@ class PackageManager(NamedTuple):
 
     ``databases`` and ``lists`` are patterns of paths. ``read`` yields the packages of the database at a path, given its
     bytes, and raises BrokenDatabase; ``listed`` returns the paths that a list at a path names, given its lines. Two
-    names are of one package if their ``canonical_name`` is the same.
+    names are of one package if their ``canonical_name`` is the same. The ``first_bytes`` of a database are enough.
     """
 
     name: str
@@ -55,6 +55,7 @@ class PackageManager(NamedTuple):
     lists: tuple[str, ...] = ()
     listed: Callable[[Iterable[bytes], bytes], tuple[bytes, ...]] = _no_paths
     canonical_name: Callable[[str], str] = str
+    first_bytes: int = LARGEST_FILE
 
     def database_nodes(self, tree: LayeredTree) -> list[int]:
         """Return the nodes at which any layer has a database, the deepest first: a nested package owns its files."""

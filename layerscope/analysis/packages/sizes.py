@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from layerscope.analysis.content import ContentNeed
-from layerscope.analysis.packages import apk, conda, dpkg, gem, npm, python_dist, rpm
-from layerscope.analysis.packages.final_files import FinalFiles, needed_of_database, needed_of_databases
+from layerscope.analysis.content import ContentNeed, ImageFiles
+from layerscope.analysis.packages import apk, conda, dpkg, gem, jar, npm, python_dist, rpm
+from layerscope.analysis.packages.final_files import LARGEST_FILE, FinalFiles, needed_of_databases, needed_size
 from layerscope.analysis.packages.package import BrokenDatabase, Package, PackageManager
 from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes
 
@@ -26,11 +26,22 @@ MANAGERS = (
     ),
     PackageManager("gem", "gem", gem.DATABASES, gem.read),
     PackageManager("npm", "npm", npm.DATABASES, npm.read),
+    PackageManager("jar", "maven", jar.DATABASES, jar.read, first_bytes=jar.FIRST_BYTES),
 )
 """In order of precedence: a file that two packages own counts for the first."""
 
-DATABASES_AND_LISTS = tuple(pattern for manager in MANAGERS for pattern in (*manager.databases, *manager.lists))
-_DATABASE_PATHS = PathMatcher(DATABASES_AND_LISTS)
+FIRST_BYTES = {
+    most: tuple(
+        pattern
+        for manager in MANAGERS
+        if manager.first_bytes == most
+        for pattern in (*manager.databases, *manager.lists)
+    )
+    for most in (LARGEST_FILE, jar.FIRST_BYTES)
+}
+"""The patterns of databases and lists, by the number of first bytes that are read of each."""
+
+_MATCHERS = [(PathMatcher(patterns), most) for most, patterns in FIRST_BYTES.items()]
 
 
 class PackageSize(NamedTuple):
@@ -49,16 +60,24 @@ class PackageSizes(NamedTuple):
     unread: tuple[bytes, ...]
 
 
-PACKAGES = ContentNeed(
-    lambda path, size: needed_of_database(size) if _DATABASE_PATHS.matches(path) else 0,
-    lambda files: needed_of_databases(files.live, matching_nodes(files.tree.index, DATABASES_AND_LISTS)),
-)
+def _needed_of_file(path: bytes, size: int) -> int:
+    return next((most for matcher, most in _MATCHERS if needed_size(size, most) <= most and matcher.matches(path)), 0)
+
+
+def _needed_of_image(files: ImageFiles) -> dict[int, int]:
+    needed = dict[int, int]()
+    for most, patterns in FIRST_BYTES.items():
+        needed |= needed_of_databases(files.live, matching_nodes(files.tree.index, patterns), most)
+    return needed
+
+
+PACKAGES = ContentNeed(_needed_of_file, _needed_of_image)
 """The databases of packages."""
 
 
 def find_packages(files: FinalFiles, manager: PackageManager) -> Iterator[Package]:
     """Yield the packages of a manager."""
-    contents = files.read(map(files.tree.index.path, manager.database_nodes(files.tree)))
+    contents = files.read(map(files.tree.index.path, manager.database_nodes(files.tree)), manager.first_bytes)
     found = list[Package]()
     for path, data in contents.items():
         is_broken = True
@@ -81,7 +100,7 @@ def package_sizes(files: FinalFiles, managers: Iterable[PackageManager] = MANAGE
             sizes.append(PackageSize(package, sum(map(files.live.sizes.__getitem__, own)), tuple(own)))
     sizes.sort(key=lambda owned: (-owned.size, owned.package.manager, owned.package.name))
     unowned = sum(files.live.sizes) - sum(owned.size for owned in sizes)
-    unread = [*filter(files.file, rpm.UNREAD), *files.unread]
+    unread = [*(path for path in rpm.UNREAD if files.file(path) is not None), *files.unread]
     return PackageSizes(tuple(sizes), unowned, tuple(dict.fromkeys(unread)))
 
 

@@ -1,3 +1,7 @@
+from io import BufferedIOBase, BytesIO
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
 import pytest
 
 from layerscope.analysis.content import ImageFiles
@@ -228,6 +232,60 @@ def test_a_gem_owns_its_folder_and_its_specification() -> None:
     )
     assert sizes(image) == {"gem:rack": 23, "gem:json": 4}
     assert {each.package.version for each in packages_of(image).packages} == {"2.2.3"}
+
+
+class _Unseekable(BufferedIOBase):
+    def __init__(self, buffer: BytesIO) -> None:
+        self._buffer = buffer
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        return self._buffer.write(data)
+
+
+def jar(entries: dict[str, str], compression: int = ZIP_DEFLATED, *, is_streamed: bool = False) -> bytes:
+    """Return an archive; the headers in a streamed one do not have the sizes, as those of Java's own tool."""
+    buffer = BytesIO()
+    target = _Unseekable(buffer) if is_streamed else buffer
+    with ZipFile(target, "w", compression) as archive:
+        archive.writestr("META-INF/", "")
+        for name, text in entries.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+MANIFEST = {"META-INF/MANIFEST.MF": "Manifest-Version: 1.0\r\nImplementation-Version: 1.4\r\nBundle-Version: 2\r\n"}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("guava-32.0.1-jre.jar", jar({}), ("guava", "32.0.1-jre")),
+        ("slf4j-api-2.0.jar", jar(MANIFEST), ("slf4j-api", "2.0")),
+        ("app.jar", jar(MANIFEST), ("app", "1.4")),
+        ("app.jar", jar(MANIFEST, ZIP_STORED), ("app", "1.4")),
+        ("app.jar", jar(MANIFEST, is_streamed=True), ("app", "1.4")),
+        ("log4j-1.2-api.jar", jar(MANIFEST), ("log4j", "1.2-api")),
+        ("app.jar", jar({"first": "x" * 100, **MANIFEST}), ("app", "1.4")),
+        ("app.jar", jar({"first": "x" * 100, **MANIFEST}, is_streamed=True), ("app", "1.4")),
+        ("app.jar", jar(MANIFEST)[:80], ("app", "")),
+        ("app.jar", jar({"Main.class": "x"}), ("app", "")),
+    ],
+)
+def test_a_jar_is_named_by_its_file_and_its_manifest(name: str, data: bytes, expected: tuple[str, str]) -> None:
+    (package,) = packages_of(sized([written(f"opt/{name}", data, size=50_000_000)])).packages
+    assert (package.package[1:3], package.size) == (expected, 50_000_000)
+
+
+def test_only_the_start_of_a_jar_is_read_and_a_file_that_is_none_is_left_out() -> None:
+    image = sized([written("opt/app.jar", jar(MANIFEST), size=100_000), written("opt/text.jar", "none")])
+    assert sizes(image) == {"jar:app": 100_000}
+    assert packages_of(image).unread == ()
+    assert set(image.looked_into().values()) == {8 * 1024}
+    assert PACKAGES.of_image(ImageFiles(image.tree, image.live, {})) == image.looked_into()
+    assert PACKAGES.of_file(b"opt/app.jar", 100_000_000) == 8 * 1024
 
 
 def test_a_conda_package_owns_its_files_below_the_environment() -> None:

@@ -55,5 +55,5 @@ def test_a_package_stated_without_a_version_is_joined_by_its_name() -> None:
 
 
 def test_types_that_no_database_is_read_for_are_counted() -> None:
-    stated = [StatedPackage("golang", "x", "1"), StatedPackage("golang", "y", "1"), StatedPackage("maven", "bash", "5")]
-    assert compare_sbom(stated, []) == (3, 0, (), {"golang": 2, "maven": 1})
+    stated = [StatedPackage("golang", "x", "1"), StatedPackage("golang", "y", "1"), StatedPackage("nuget", "bash", "5")]
+    assert compare_sbom(stated, []) == (3, 0, (), {"golang": 2, "nuget": 1})
