@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from layerscope.analysis.advice.secrets import SecretKind
 from layerscope.analysis.search.globs import Globs
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.policy.rules import PathPattern, Rules
@@ -12,11 +13,17 @@ from layerscope.session.size.analysis import SizeAnalysis
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The image that growth is measured against; ``content_size`` is None if it could not be read whole."""
+    """The image to compare with; ``content_size`` is None if it could not be read whole.
+
+    The names and paths are None if no rule asks for them, or if they are unknown.
+    """
 
     name: str
     content_size: int | None
     diff_ids: frozenset[str]
+    packages: frozenset[tuple[str, str]] | None = None
+    setuid: frozenset[bytes] | None = None
+    secrets: frozenset[tuple[bytes, SecretKind]] | None = None
 
 
 class CheckedImage:

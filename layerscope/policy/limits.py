@@ -7,10 +7,13 @@ from layerscope.policy.dive import dive_efficiency
 from layerscope.policy.facts import CheckedImage
 from layerscope.policy.outcome import Location, Outcome, Unit, Verdict
 from layerscope.policy.rules import Amount
-from layerscope.text import human_size, plural, printable_path
+from layerscope.text import human_size, plural, printable_name, printable_path
 
 MOST_LOCATIONS = 10
 """The most locations that a verdict names."""
+
+
+NO_BASELINE = "there is no image to compare with (--baseline IMAGE)"
 
 
 def percent(share: float) -> str:
@@ -175,14 +178,15 @@ def max_growth(facts: CheckedImage, limit: Amount) -> Verdict:
     bound = limit.size if limit.share is None else limit.share
     assert bound is not None  # noqa: S101  # it is one of the two
     if baseline is None:
-        return Verdict(Outcome.UNKNOWN, "there is no image to compare with (--baseline IMAGE)", unit, bound)
+        return Verdict(Outcome.UNKNOWN, NO_BASELINE, unit, bound)
     if facts.total is None or baseline.content_size is None:
         return unread(unit, bound, "the growth is unknown")
     growth = facts.total - baseline.content_size
     share = growth / baseline.content_size if baseline.content_size else float(growth > 0)
     value = growth if limit.share is None else share
     direction = "larger" if growth >= 0 else "smaller"
-    text = f"the content is {human_size(abs(growth))} ({percent(abs(share))}) {direction} than that of {baseline.name}"
+    text = f"the content is {human_size(abs(growth))} ({percent(abs(share))}) {direction}"
+    text += f" than that of {printable_name(baseline.name)}"
     allowed = human_size(limit.size) if limit.share is None else percent(limit.share)
     if value <= bound:
         return Verdict(Outcome.PASSED, f"{text}; {allowed} more are allowed", unit, bound, value)
@@ -190,6 +194,30 @@ def max_growth(facts: CheckedImage, limit: Amount) -> Verdict:
     locations = _new_layers(facts, baseline.diff_ids)
     text = f"{text}, {excess} over the limit of {allowed}"
     return Verdict(Outcome.FAILED, text, unit, bound, value, tuple(locations[:MOST_LOCATIONS]), len(locations))
+
+
+def max_pull_size(facts: CheckedImage, limit: int) -> Verdict:
+    """Check that a machine that has the baseline pulls at most so much.
+
+    A layer that is not stored compressed is at most as large in a registry.
+    """
+    baseline, unit = facts.baseline, Unit.BYTES
+    if baseline is None:
+        return Verdict(Outcome.UNKNOWN, NO_BASELINE, unit, limit)
+    missing = [layer for layer in facts.analysis.image.layers if str(layer.diff_id) not in baseline.diff_ids]
+    sizes = [layer.pull_size for layer in missing]
+    stored = [layer.blob_size for layer in missing]
+    known, most = sum(filter(None, sizes)), None if None in stored else sum(filter(None, stored))
+    has = f"a machine that has {printable_name(baseline.name)} pulls"
+    if known > limit:
+        locations = _new_layers(facts, baseline.diff_ids)
+        text = f"{has} {human_size(known)}{_over(known, limit)}"
+        return Verdict(Outcome.FAILED, text, unit, limit, known, tuple(locations[:MOST_LOCATIONS]), len(locations))
+    if None not in sizes:
+        return Verdict(Outcome.PASSED, f"{has} {human_size(known)}{_allowed(limit)}", unit, limit, known)
+    if most is not None and most <= limit:
+        return Verdict(Outcome.PASSED, f"{has} at most {human_size(most)}{_allowed(limit)}", unit, limit, most)
+    return Verdict(Outcome.UNKNOWN, "what a pull takes is unknown: layers are not stored compressed here", unit, limit)
 
 
 def _new_layers(facts: CheckedImage, known: frozenset[str]) -> list[Location]:

@@ -1,14 +1,15 @@
-"""Rules about paths: forbidden and required paths, setuid files, secrets."""
+"""Rules about paths and names: forbidden and required paths, setuid files, secrets, packages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from fnmatch import fnmatchcase
 
-from layerscope.analysis.advice.secrets import Secret
+from layerscope.analysis.advice.secrets import Secret, SecretKind
 from layerscope.model.entries import Kind
 from layerscope.policy.facts import CheckedImage
-from layerscope.policy.limits import MOST_LOCATIONS, unread
+from layerscope.policy.limits import MOST_LOCATIONS, NO_BASELINE, unread
 from layerscope.policy.outcome import Location, Outcome, Verdict
 from layerscope.policy.rules import PathPattern
-from layerscope.text import human_size, mode_text, plural, printable_name, printable_path
+from layerscope.text import human_size, mode_text, plural, printable_name, printable_path, short_name
 
 _SETUID = 0o4000
 
@@ -74,12 +75,12 @@ def _last_seen(facts: CheckedImage, pattern: PathPattern) -> Location:
     return Location(removed, f"removes {name}")
 
 
-def allowed_setuid(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
-    """Check that the final image has no setuid files except the allowed ones."""
+def allowed_setuid(facts: CheckedImage, allowed: Sequence[PathPattern], known: Collection[bytes] = ()) -> Verdict:
+    """Check that the final image has no setuid files except the allowed and the known ones."""
     if facts.problems:
         return unread(None, None, "the setuid files are unknown")
-    nodes = frozenset(facts.ever(allowed))
-    forbidden = [node for node in setuid_files(facts) if node not in nodes]
+    nodes, path = frozenset(facts.ever(allowed)), facts.analysis.tree.index.path
+    forbidden = [node for node in setuid_files(facts) if node not in nodes and path(node) not in known]
     if not forbidden:
         return Verdict(Outcome.PASSED, "all setuid files are allowed")
     locations = [_setuid_location(facts, node) for node in forbidden[:MOST_LOCATIONS]]
@@ -114,10 +115,16 @@ def _setuid_location(facts: CheckedImage, node: int) -> Location:
     return Location(entry.layer, text, entry.path, entry.size)
 
 
-def allowed_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
-    """Check that no layer contains a key or a credential that is not allowed, even if a later layer hides it."""
+def allowed_secrets(
+    facts: CheckedImage, allowed: Sequence[PathPattern], known: Collection[tuple[bytes, SecretKind]] = ()
+) -> Verdict:
+    """Check that no layer contains a key or a credential except the allowed and the known ones, even a hidden one."""
     nodes = frozenset(facts.ever(allowed))
-    locations = [_secret_location(secret) for secret in listed_secrets(facts) if secret.node not in nodes]
+    locations = [
+        _secret_location(secret)
+        for secret in listed_secrets(facts)
+        if secret.node not in nodes and (secret.path, secret.kind) not in known
+    ]
     if locations:
         text = f"{plural(len(locations), 'secret')} in the image: {_named(locations, len(locations))}"
         return _failed(text, locations[:MOST_LOCATIONS], len(locations))
@@ -133,3 +140,46 @@ def listed_secrets(facts: CheckedImage) -> Iterator[Secret]:
 
 def _secret_location(secret: Secret) -> Location:
     return Location(secret.layer, secret.text, secret.path, secret.size, secret.removed_in)
+
+
+def allowed_new_setuid(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
+    """Check that the final image has no setuid files that the baseline has not, except the allowed ones."""
+    known = facts.baseline.setuid if facts.baseline else None
+    return _not_comparable(facts, "setuid files") if known is None else allowed_setuid(facts, allowed, known)
+
+
+def allowed_new_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
+    """Check that no layer contains a secret that the baseline has not, except the allowed ones."""
+    known = facts.baseline.secrets if facts.baseline else None
+    return _not_comparable(facts, "secrets") if known is None else allowed_secrets(facts, allowed, known)
+
+
+def allowed_new_packages(facts: CheckedImage, allowed: Sequence[str]) -> Verdict:
+    """Check that the final image has no packages that the baseline has not in any version, except the allowed ones."""
+    known = facts.baseline.packages if facts.baseline else None
+    if known is None:
+        return _not_comparable(facts, "packages")
+    found = facts.analysis.packages_by_layer
+    if facts.problems or found.unread:
+        return unread(None, None, "the packages are unknown")
+    new = [
+        (each.package, layer)
+        for each, layer in zip(found.packages, found.layers, strict=True)
+        if each.package[:2] not in known and not any(fnmatchcase(each.package.name, glob) for glob in allowed)
+    ]
+    if not new:
+        return Verdict(Outcome.PASSED, "no package is new that is not allowed")
+    names = ", ".join(short_name(package.name) for package, _ in new[:3])
+    more = f" and {len(new) - 3:,} more" if len(new) > 3 else ""  # noqa: PLR2004  # the slice above
+    locations = [
+        Location(layer, f"brings {package.name} {package.version} ({package.manager})")
+        for package, layer in new[:MOST_LOCATIONS]
+    ]
+    return _failed(f"{plural(len(new), 'new package')}: {names}{more}", locations, len(new))
+
+
+def _not_comparable(facts: CheckedImage, what: str) -> Verdict:
+    """Return the verdict of a rule about what is new, if the baseline does not tell."""
+    baseline = facts.baseline
+    text = NO_BASELINE if baseline is None else f"the {what} of {printable_name(baseline.name)} are unknown"
+    return Verdict(Outcome.UNKNOWN, text)

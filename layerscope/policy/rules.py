@@ -60,7 +60,8 @@ class PathPattern(str):
 class Rules(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
     """The rules by their keys in a file; None: the rule is not stated. An empty list allows nothing.
 
-    Rules about dead bytes, paths, setuid files and secrets ignore the paths that match ``ignore``.
+    Rules about dead bytes, paths, setuid files and secrets ignore the paths that match ``ignore``. What is new is
+    what the baseline has not; the globs of ``allowed_new_packages`` are of names.
     """
 
     min_efficiency: Share | None = None
@@ -73,16 +74,28 @@ class Rules(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
     max_layer_size: Size | None = None
     max_layers: Count | None = None
     max_growth: Amount | None = None
+    max_pull_size: Size | None = None
     baseline: str | None = None
     forbidden_paths: list[PathPattern] | None = None
     required_paths: list[PathPattern] | None = None
     allowed_setuid: list[PathPattern] | None = None
     allowed_secrets: list[PathPattern] | None = None
+    allowed_new_packages: list[str] | None = None
+    allowed_new_setuid: list[PathPattern] | None = None
+    allowed_new_secrets: list[PathPattern] | None = None
     ignore: list[PathPattern] = []
+
+    @property
+    def use_baseline(self) -> bool:
+        """Whether a rule compares with the baseline."""
+        return any(getattr(self, field) is not None for field in BASELINE_RULES)
 
 
 NO_RULES = frozenset({"baseline", "ignore"})
 """Keys that are settings, not rules."""
+
+BASELINE_RULES = ("max_growth", "max_pull_size", "allowed_new_packages", "allowed_new_setuid", "allowed_new_secrets")
+"""The rules that compare with the baseline."""
 
 
 @dataclass(frozen=True, slots=True)

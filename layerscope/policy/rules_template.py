@@ -28,8 +28,12 @@ max-content-size = {content}  # {content_text}
 max-layer-size = {layer}  # {layer_text}
 max-layers = {layers}
 
-# The growth over another image: `layerscope check IMAGE --baseline OTHER`.
+# What another image has not: `layerscope check IMAGE --baseline OTHER`. Its `layers --json` is enough for sizes.
 # max-growth = "5 MB"
+# max-pull-size = "20 MB"
+# allowed-new-packages = ["lib*"]
+# allowed-new-setuid = []
+# allowed-new-secrets = []
 # baseline = "my-app:latest"
 
 # Paths that the final image must not, or must, contain.

@@ -18,6 +18,7 @@ from layerscope.errors import UsageError
 from layerscope.policy.check import check as check_rules
 from layerscope.policy.check import read_baseline
 from layerscope.policy.outcome import CheckReport, Outcome
+from layerscope.policy.rules import BASELINE_RULES
 from layerscope.policy.rules_files import OWN_NAME, find_rules, is_own
 from layerscope.policy.rules_template import rules_template
 from layerscope.report.atomic_write import refuse_existing, write_whole
@@ -70,7 +71,8 @@ Config = Annotated[
     ),
 ]
 BaselineOption = Annotated[
-    str | None, typer.Option("--baseline", metavar="IMAGE", help="The image that max-growth compares with.")
+    str | None,
+    typer.Option("--baseline", metavar="IMAGE|FILE.json", help="The image to compare with, or its layers document."),
 ]
 FormatOption = Annotated[Format | None, typer.Option("--format", help="The format; by default a table.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead.")]
@@ -113,8 +115,9 @@ def _report(
     file = find_rules(config)
     if file.ignored:
         warn_of(f"{file.name}: ignored keys that layerscope does not know: {', '.join(file.ignored)}")
-    if baseline is not None and file.rules.max_growth is None:
-        warn_of(f"--baseline is not used: {file.name} has no rule max-growth")
+    if baseline is not None and not file.rules.use_baseline:
+        known = ", ".join(rule.replace("_", "-") for rule in BASELINE_RULES)
+        warn_of(f"--baseline is not used: {file.name} has none of the rules {known}")
     with named.opened() as session:
         own_platform = named.platform or str(session.image.platform) or None
         with ReadingProgress(progress_title(baseline or "the baseline")) as progress:

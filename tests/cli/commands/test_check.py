@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, write_tar
+from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, oci_archive, sha256, write_tar
 from tests.cli.runner import Outcome, ask
 from tests.heavy import BASE, CLEAN, HARMFUL, HEAVY
 
@@ -83,6 +83,10 @@ def test_a_rule_about_figures_passes_or_reports_the_excess(  # noqa: PLR0917  # 
 
 
 UNKNOWN = {
+    "max-pull-size": "1",
+    "allowed-new-packages": "[]",
+    "allowed-new-setuid": "[]",
+    "allowed-new-secrets": "[]",
     "min-efficiency": "0.1",
     "max-dead-size": "1000000",
     "max-dead-share": "1",
@@ -153,7 +157,67 @@ def test_a_baseline_without_its_rule_is_not_used_and_the_check_says_so(capsys: C
     rules("max-layers = 3")
     outcome = ask(capsys, "check", "heavy.tar", "--baseline", "base.tar")
     assert outcome.status == 0
-    assert outcome.err == "warning: --baseline is not used: .layerscope.toml has no rule max-growth\n"
+    assert outcome.err.startswith(
+        "warning: --baseline is not used: .layerscope.toml has none of the rules max-growth, "
+    )
+
+
+def status_by_baseline(capsys: Capture, text: str, new: str, old: str = "base.tar") -> tuple[int, list[str]]:
+    """Return the status of the check by one rule, and the texts of what to look at."""
+    rules(text)
+    outcome = ask(capsys, "check", new, "--baseline", old, "--json")
+    return outcome.status, [place["text"] for place in only_rule(outcome)["places"]]
+
+
+STATUS = "Package: {}\nStatus: install ok installed\nArchitecture: all\nVersion: {}\n\n"
+
+
+def test_new_packages_setuid_files_and_secrets_fail_and_known_ones_do_not(capsys: Capture, tmp_path: Path) -> None:
+    old = STATUS.format("app", 1).encode()
+    new = (STATUS.format("app", 2) + STATUS.format("libnew", 3)).encode()
+    base = layer(
+        file("var/lib/dpkg/status", old), file("bin/su", b"1", mode=0o4755), file("root/.npmrc", b"_authToken=abc")
+    )
+    top = layer(
+        file("var/lib/dpkg/status", new), file("bin/sudo", b"1", mode=0o4755), file("srv/.npmrc", b"_authToken=xyz")
+    )
+    docker_archive(tmp_path / "old.tar", image(base))
+    docker_archive(tmp_path / "new.tar", image(base, top))
+    for rule, allowed, word in (
+        ("allowed-new-packages", "lib*", "brings libnew 3"),
+        ("allowed-new-setuid", "/bin/sudo", "/bin/sudo"),
+        ("allowed-new-secrets", "/srv/**", "/srv/.npmrc"),
+    ):
+        status, (text,) = status_by_baseline(capsys, f"{rule} = []", "new.tar", "old.tar")
+        assert (status, word in text) == (1, True)
+        assert status_by_baseline(capsys, f'{rule} = ["{allowed}"]', "new.tar", "old.tar") == (0, [])
+        assert status_by_baseline(capsys, f"{rule} = []", "new.tar", "new.tar") == (0, [])
+
+
+def test_what_a_pull_takes_beside_the_baseline_is_bounded(capsys: Capture, tmp_path: Path) -> None:
+    oci_archive(tmp_path / "packed.tar", HEAVY)
+    pulled = json.loads(ask(capsys, "diff", "base.tar", "packed.tar", "--json").out)["pull_size"]
+    assert status_by_baseline(capsys, f"max-pull-size = {pulled}", "packed.tar") == (0, [])
+    status, places = status_by_baseline(capsys, f"max-pull-size = {pulled - 1}", "packed.tar")
+    assert (status, len(places)) == (1, 2)
+    stored = sum(map(len, HEAVY.layers[1:]))
+    assert status_by_baseline(capsys, f"max-pull-size = {stored}", "heavy.tar") == (0, []), "it compresses to less"
+    assert status_by_baseline(capsys, f"max-pull-size = {stored - 1}", "heavy.tar") == (2, [])
+
+
+def test_the_baseline_may_be_the_layers_document_which_tells_sizes_alone(capsys: Capture) -> None:
+    Path("base.json").write_text(ask(capsys, "layers", "base.tar", "--json").out, encoding="utf-8")
+    assert status_by_baseline(capsys, 'max-growth = "10.13 kB"', "heavy.tar", "base.json") == (0, [])
+    assert status_by_baseline(capsys, 'max-growth = "10 kB"', "heavy.tar", "base.json")[0] == 1
+    for rule in ("allowed-new-packages", "allowed-new-setuid", "allowed-new-secrets"):
+        assert status_by_baseline(capsys, f"{rule} = []", "heavy.tar", "base.json") == (2, [])
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"schema_version": 2}', "[" * 100_000, '{"schema_version": 1}', "\udcff"])
+def test_a_json_file_of_another_kind_is_no_baseline(capsys: Capture, text: str) -> None:
+    Path("base.json").write_text(text, encoding="utf-8", errors="surrogateescape")
+    rules("max-growth = 1")
+    assert "base.json is not the document of" in ask(capsys, "check", "heavy.tar", "--baseline", "base.json").complaint
 
 
 def test_forbidden_paths_are_named_once_with_their_layer(capsys: Capture) -> None:
