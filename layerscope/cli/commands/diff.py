@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Collection, Sequence
+from enum import StrEnum
 from typing import Annotated, NamedTuple, TextIO
 
 import typer
@@ -34,6 +35,7 @@ Examples:
   layerscope diff v1.tar v2.tar --stat     which directories grew
   layerscope diff v1.tar v2.tar --patch --path /etc
   layerscope diff v1.tar v2.tar --digests  why digests differ
+  layerscope diff v1.tar v2.tar --format markdown   for a pull request
   layerscope diff two.tar two.tar --image v1 --image v2
   layerscope diff v1.tar v2.tar --json | jq '.changes[] | [.change, .path]'
 
@@ -81,6 +83,19 @@ ExitCode = Annotated[bool, typer.Option("--exit-code", help="End with status 1 i
 NoTui = Annotated[bool, typer.Option("--no-tui", help="Print, also on a terminal.")]
 
 
+class SummaryFormat(StrEnum):
+    """A format of the summary."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+Summary = Annotated[
+    SummaryFormat | None,
+    typer.Option("--format", help="A summary of two images for a pull request, 65,536 characters at most."),
+]
+
+
 class _Form(NamedTuple):
     """The format of the output, and the rows that are selected."""
 
@@ -88,6 +103,7 @@ class _Form(NamedTuple):
     stat: bool
     patch: bool
     exit_code: bool
+    summary: SummaryFormat | None
     changes: Collection[ChangeKind]
     globs: Sequence[str]
     digests: bool = False
@@ -96,7 +112,7 @@ class _Form(NamedTuple):
     @property
     def sorted(self) -> Sequence[object]:
         """The same for equal options, whatever the order of a set is."""
-        return (*self[:4], sorted(self.changes), *self.globs)
+        return (*self[:5], sorted(self.changes), *self.globs)
 
 
 def diff(  # noqa: PLR0917  # Typer reads the options from the signature
@@ -114,6 +130,7 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     digests: WithDigests = False,
     ignore_times: IgnoreTimes = False,
     as_json: AsJson = False,
+    summary: Summary = None,
     exit_code: ExitCode = False,
     no_tui: NoTui = False,
     _plain_http: PlainHttp = False,
@@ -123,8 +140,10 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     """Compare two layers of an image, or two images: steps, paths, config and packages."""
     start_log(debug)
     sides = parse_sides(reference, others, image, platform, engine, own=own, no_cache=no_cache)
-    shaped = no_tui or as_json or stat or patch or exit_code or digests or only is not None or path is not None
-    if not shaped and _is_interactive(sides):
+    rows = as_json or stat or patch or digests or only is not None or path is not None
+    if summary is not None and (rows or isinstance(sides.other, LayerPair)):
+        raise UsageError("--format sums up two images: it takes no layers, and no option that selects or prints rows")
+    if not (no_tui or rows or exit_code or summary is not None) and _is_interactive(sides):
         _explore(sides, mtime=mtime)
         return ExitStatus.SUCCESS
     if as_json and (stat or patch):
@@ -134,7 +153,7 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     if ignore_times and mtime:
         raise UsageError("--mtime and --ignore-times contradict each other")
     changes, globs = parse_changes(only, sorted(ALL_CHANGES)), [_glob(glob) for glob in path or ()]
-    form = _Form(as_json, stat, patch, exit_code, changes, globs, digests, ignore_times)
+    form = _Form(as_json, stat, patch, exit_code, summary, changes, globs, digests, ignore_times)
     return _print(sides, form, mtime=mtime)
 
 
@@ -204,7 +223,12 @@ def _view(old: ImageSession, new: ImageSession, sides: Sides, form: _Form, *, mt
 
 
 def _write(view: FilteredComparison, form: _Form, file: TextIO, digests: DigestReport | None = None) -> None:
-    if form.as_json:
+    if form.summary is not None and view.images is not None:
+        # 20 ms: the parts of the page
+        from layerscope.report.diff.summary import html_summary, markdown_summary  # noqa: PLC0415
+
+        file.write((markdown_summary if form.summary is SummaryFormat.MARKDOWN else html_summary)(view.images))
+    elif form.as_json:
         write_diff_document(view, file, digests)
     else:
         from layerscope.report.diff.tables import write_diff_tables  # noqa: PLC0415  # 15 ms: texts

@@ -165,7 +165,7 @@ def _aligned_table(view: FilteredComparison) -> Grid:
                 _content(view.old, step.old_layer),
                 _number(step.new_layer),
                 _content(view.new, step.new_layer),
-                Line(_relation_words(step, images), _STYLES[step.relation]),
+                Line(relation_words(step, images), _STYLES[step.relation]),
                 instruction_line(printable_title(step.title)),
             )
     return grid
@@ -179,7 +179,7 @@ def _content(loaded: LoadedImage, layer: int | None) -> str:
     return human_size(loaded.tallies.layers[layer].content_size) if layer else ""
 
 
-def _relation_words(step: AlignedStep, images: ImageComparison) -> str:
+def relation_words(step: AlignedStep, images: ImageComparison) -> str:
     """Return how the two steps are related; a layer that was rebuilt may have the same content."""
     if step.relation is Relation.CHANGED and images.rebuilt.get(step):
         return "rebuilt, same content"

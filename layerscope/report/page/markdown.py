@@ -64,10 +64,14 @@ def _lines(analysis: SizeAnalysis) -> Iterator[str]:
 
 
 def _size_table(title: str, sizes: ReportTable[Row], most: int | None = _MOST) -> Iterator[str]:
-    if not sizes.rows:
-        return
+    if sizes.rows:
+        yield from ("", f"## {title}", "")
+        yield from table_in_markdown(sizes, most)
+
+
+def table_in_markdown(sizes: ReportTable[Row], most: int | None) -> Iterator[str]:
+    """Yield the lines of a table with its first rows, and how many are left out."""
     columns = sizes.without_bars()
-    yield from ("", f"## {title}", "")
     yield _row([column.title for column in columns])
     yield _row(["---:" if column.kind is Figure else "---" for column in columns])
     yield from (_row([_cell(column.cell(row)) for column in columns]) for row in sizes.rows[:most])

@@ -67,6 +67,16 @@ def test_two_images_are_compared_whatever_forms_they_have(capsys: Capture, tmp_p
     assert "\n-<h1>1</h1>\n+<h1>2</h1>\n" in outcome.out
 
 
+def test_a_summary_is_of_two_images_and_of_all_rows(capsys: Capture, pair: tuple[Path, Path]) -> None:
+    outcome = ask(capsys, "diff", *pair, "--format", "markdown", "--exit-code")
+    assert (outcome.status, outcome.err) == (1, "")
+    assert outcome.out.startswith("### app:v2 compared with app:v1\n")
+    assert ask(capsys, "diff", *pair, "--format", "markdown").out == outcome.out
+    assert ask(capsys, "diff", *pair, "--format", "html").out.startswith("<!DOCTYPE html>")
+    for words in (("1", "2"), (pair[1], "--json"), (pair[1], "--path", "/etc"), (pair[1], "--digests")):
+        assert "--format sums up two images" in ask(capsys, "diff", pair[0], *words, "--format", "html").complaint
+
+
 def test_layers_are_numbers_or_a_range(capsys: Capture) -> None:
     assert document(capsys, MY_APP, "3", "5") == document(capsys, MY_APP, "3..5")
     assert document(capsys, MY_APP, "0", "1")["summary"]["added"] == 106

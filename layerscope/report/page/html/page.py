@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
 from layerscope import __version__
@@ -31,14 +31,10 @@ _NAVIGATION = (
 
 def html_report(analysis: SizeAnalysis) -> str:
     """Return the page; this reads layers and file contents as needed."""
-    script = _packaged("page.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     image, why = analysis.image, analysis.report
     name = printable_name(image.name)
     content = {
-        "SCRIPT_HASH": f"sha256-{digest}",
         "TITLE": joined([f"{name}, layer by layer"]),
-        "STYLE": _packaged("page.css"),
         "NAVIGATION": joined(element("a", title, href=f"#{anchor}") for anchor, title in _navigation(analysis)),
         "NAME": joined([name]),
         "FACTS": prose(image_facts(image, analysis.tallies)),
@@ -46,9 +42,21 @@ def html_report(analysis: SizeAnalysis) -> str:
         "TILES": joined(_tiles(analysis)),
         "REMARKS": joined(element("p", prose(remark), class_="remark") for remark in _remarks(analysis)),
         "SECTIONS": joined(_sections(analysis)),
-        "VERSION": joined([__version__]),
         "SOURCE": joined([printable_line(image.source)]),
         "TREE": in_script(map_items(analysis.directories)),
+    }
+    return filled(content)
+
+
+def filled(content: Mapping[str, str]) -> str:
+    """Return the page with this content, which is markup, and with its style and script."""
+    script = _packaged("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    content = {
+        **content,
+        "SCRIPT_HASH": f"sha256-{digest}",
+        "STYLE": _packaged("page.css"),
+        "VERSION": joined([__version__]),
         "SCRIPT": script,
     }
     return _PLACEHOLDER.sub(lambda match: content[match[1]], _packaged("page.html"))
@@ -68,14 +76,15 @@ def _packaged(name: str) -> str:
 def _tiles(analysis: SizeAnalysis) -> Iterator[Markup]:
     why = analysis.report
     share = human_share(why.dead_size, why.total_size)
-    yield _tile("content", human_size(why.total_size), f"in {plural(len(why.layers), 'layer')}")
-    yield _tile("blobs, as stored", human_size(why.blob_size), "")
-    yield _tile("dead", human_size(why.dead_size), share)
-    yield _tile("efficiency", "?" if why.efficiency is None else whole_percent(why.efficiency), "")
-    yield _tile("in the final image", human_size(sum(why.live.sizes)), plural(len(why.live), "file"))
+    yield tile("content", human_size(why.total_size), f"in {plural(len(why.layers), 'layer')}")
+    yield tile("blobs, as stored", human_size(why.blob_size), "")
+    yield tile("dead", human_size(why.dead_size), share)
+    yield tile("efficiency", "?" if why.efficiency is None else whole_percent(why.efficiency), "")
+    yield tile("in the final image", human_size(sum(why.live.sizes)), plural(len(why.live), "file"))
 
 
-def _tile(title: str, figure: str, remark: str) -> Markup:
+def tile(title: str, figure: str, remark: str) -> Markup:
+    """Return a figure with its title."""
     return element("div", element("dt", title), element("dd", figure, " ", element("small", remark)))
 
 
