@@ -28,4 +28,4 @@ def read(path: bytes, data: bytes, budget: ParseBudget) -> Iterator[Package]:
         home = path.rpartition(b"/")[0].rpartition(b"/")[0]
         names = (name.encode("utf-8", "surrogatepass") for name in budget.limited(record.files))
         paths = (b"/".join((home, name)).strip(b"/") for name in names if len(home) + len(name) < LONGEST_PATH)
-        yield Package("conda", record.name, record.version, (*paths, path))
+        yield Package("conda", record.name, record.version, (*budget.paths(paths), path))

@@ -22,6 +22,8 @@ _BLANK_LINE = 40
 
 _LONGEST_LINE = 1024 * 1024
 
+_MOST_PATH_BYTES = 128 * 1024 * 1024
+
 
 Part = TypeVar("Part")
 
@@ -31,6 +33,7 @@ class ParseBudget:
 
     def __init__(self, lines: int = _MOST_LINES) -> None:
         self._left = lines
+        self._path_bytes_left = _MOST_PATH_BYTES
 
     @property
     def is_spent(self) -> bool:
@@ -48,6 +51,17 @@ class ParseBudget:
                 return
             if len(line) <= _LONGEST_LINE:
                 yield line.rstrip(b"\r\n")
+
+    def paths(self, paths: Iterable[bytes]) -> tuple[bytes, ...]:
+        """Return paths that are put together, until they take too much memory: a folder may be that of many names."""
+        kept = list[bytes]()
+        for path in paths:
+            self._path_bytes_left -= len(path)
+            if self._path_bytes_left < 0:
+                self._left = -1
+                break
+            kept.append(path)
+        return tuple(kept)
 
     def limited(self, parts: Iterable[Part]) -> Iterator[Part]:
         """Yield the parts of a line, each of which counts as a line, too."""

@@ -53,7 +53,7 @@ class PackageManager(NamedTuple):
     databases: tuple[str, ...]
     read: Callable[[bytes, bytes, ParseBudget], Iterable[Package]]
     lists: tuple[str, ...] = ()
-    listed: Callable[[Iterable[bytes], bytes], tuple[bytes, ...]] = _no_paths
+    listed: Callable[[Iterable[bytes], bytes], Iterable[bytes]] = _no_paths
     canonical_name: Callable[[str], str] = str
     first_bytes: int = LARGEST_FILE
 
@@ -72,5 +72,7 @@ class PackageManager(NamedTuple):
         for package in packages:
             path = next((path for path in package.lists if path in contents), None)
             # A list belongs to one package: a database with many of one name must not parse it for each of them.
-            listed = self.listed(files.lines(path, contents.pop(path)), path) if path else ()
+            listed = files.budget.paths(self.listed(files.budget.lines(contents.pop(path)), path)) if path else ()
+            if path and files.budget.is_spent:
+                files.unread.append(path)
             yield package._replace(paths=listed, owns_folders=False) if listed else package

@@ -31,7 +31,7 @@ def parse_metadata(lines: Iterable[bytes]) -> tuple[str, str]:
     return fields.get(b"name", ""), fields.get(b"version", "")
 
 
-def parse_record(lines: Iterable[bytes], path: bytes) -> tuple[bytes, ...]:
+def parse_record(lines: Iterable[bytes], path: bytes) -> Iterable[bytes]:
     """Return the image paths of the files that the ``RECORD`` at a path lists, absolute ones or relative ones."""
     folder = path.rpartition(b"/")[0].rpartition(b"/")[0]
     rows = csv.reader(line.decode("utf-8", "surrogateescape") for line in lines)
@@ -39,7 +39,7 @@ def parse_record(lines: Iterable[bytes], path: bytes) -> tuple[bytes, ...]:
         names = [row[0].encode("utf-8", "surrogateescape") for row in rows if row and row[0]]
     except csv.Error:
         return ()
-    return tuple(_resolved(name, folder) for name in names if len(name) <= LONGEST_PATH)
+    return (_resolved(name, folder) for name in names if len(name) <= LONGEST_PATH)
 
 
 def _resolved(name: bytes, folder: bytes) -> bytes:

@@ -4,7 +4,7 @@ Both hold the header of each package: the numbers of index entries and of bytes 
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
 
@@ -19,9 +19,6 @@ UNREAD = tuple(f"{folder}/Packages".encode() for folder in _FOLDERS)
 _NAME, _VERSION, _RELEASE, _EPOCH = 1000, 1001, 1002, 1003
 _FOLDER_NUMBERS, _BASE_NAMES, _FOLDER_NAMES = 1116, 1117, 1118
 _MOST_ENTRIES = 4096
-_MOST_PATHS = 4
-"""The bytes of all paths of a package for each byte of its header; real ones have less than one."""
-
 _SQLITE = b"SQLite format 3\0"
 _MOST_STEPS, _STEPS_A_CALL = 1_000, 10_000
 """A database may define its tables as queries without an end: SQLite is stopped after that many steps."""
@@ -65,23 +62,12 @@ def parse_header(header: bytes, budget: ParseBudget) -> Package | None:
         name, version, release = (text.decode("utf-8", "replace") for text in stated)
         epoch = "".join(f"{number}:" for number in numbers(_EPOCH)[:1] if number)
         folders = texts(_FOLDER_NAMES)
-        parts = zip(numbers(_FOLDER_NUMBERS), texts(_BASE_NAMES), strict=False)
-        paths = _joined(((folders[at], base) for at, base in parts), _MOST_PATHS * len(header), budget)
+        files = budget.limited(zip(numbers(_FOLDER_NUMBERS), texts(_BASE_NAMES), strict=False))
+        named = ((folders[at], base) for at, base in files if len(folders[at]) + len(base) < LONGEST_PATH)
+        paths = budget.paths((folder + base).strip(b"/") for folder, base in named)
     except (struct.error, IndexError):
         return None
     return Package("rpm", name, f"{epoch}{version}-{release}", paths) if name else None
-
-
-def _joined(parts: Iterable[tuple[bytes, bytes]], left: int, budget: ParseBudget) -> tuple[bytes, ...]:
-    """Return the paths relative to the root, as far as a budget of lines and of bytes goes."""
-    paths = list[bytes]()
-    for folder, base in budget.limited(parts):
-        left -= len(folder) + len(base)
-        if left < 0:
-            break
-        if len(folder) + len(base) < LONGEST_PATH:
-            paths.append((folder + base).strip(b"/"))
-    return tuple(paths)
 
 
 def _in_sqlite(data: bytes) -> Iterator[bytes]:

@@ -1,3 +1,4 @@
+import json
 from io import BufferedIOBase, BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
@@ -7,14 +8,14 @@ import pytest
 from layerscope.analysis.content import ImageFiles
 from layerscope.analysis.packages.apk import parse_installed
 from layerscope.analysis.packages.dpkg import is_installed, only_recommended, parse_paths, parse_stanzas
-from layerscope.analysis.packages.final_files import LARGEST_FILE, LARGEST_TOTAL
+from layerscope.analysis.packages.final_files import LARGEST_FILE, LARGEST_TOTAL, ParseBudget
 from layerscope.analysis.packages.npm import is_package_folder, parse_manifest
 from layerscope.analysis.packages.package import Package
 from layerscope.analysis.packages.python_dist import parse_metadata, parse_record
-from layerscope.analysis.packages.sizes import PACKAGES, PackageSizes, package_sizes
+from layerscope.analysis.packages.sizes import MANAGERS, PACKAGES, PackageSizes, find_packages, package_sizes
 from layerscope.model.entries import FileEntry
 from tests.analysis.entries import directory, symlink
-from tests.analysis.size.analyzed import SizedImage, sized, written
+from tests.analysis.size.analyzed import SizedImage, Written, sized, written
 
 
 def packages_of(image: SizedImage) -> PackageSizes:
@@ -90,7 +91,7 @@ def test_an_apk_database_gives_packages_with_their_files() -> None:
     data = (
         b"C:Q1\nP:musl\nV:1.2.5\nF:\nR:root\nF:lib\nR:libc.musl\nR:ld-musl\na:0:0:755\n\nP:empty\nV:1\n\nV:nameless\n"
     )
-    assert list(parse_installed(data.splitlines())) == [
+    assert list(parse_installed(data.splitlines(), ParseBudget())) == [
         Package("apk", "musl", "1.2.5", (b"root", b"lib/libc.musl", b"lib/ld-musl")),
         Package("apk", "empty", "1"),
     ]
@@ -114,7 +115,7 @@ def test_python_metadata_ends_at_the_first_empty_line() -> None:
 
 def test_a_python_record_is_relative_to_its_folder() -> None:
     record = b'flask/app.py,sha256=x,10\n../../../bin/flask,,\n"a, b.py",,\n/opt/abs.py,,\n\n'
-    assert parse_record(record.splitlines(), b"usr/lib/python3/site/flask.dist-info/RECORD") == (
+    assert tuple(parse_record(record.splitlines(), b"usr/lib/python3/site/flask.dist-info/RECORD")) == (
         b"usr/lib/python3/site/flask/app.py",
         b"usr/bin/flask",
         b"usr/lib/python3/site/a, b.py",
@@ -395,9 +396,30 @@ def test_many_large_databases_together_are_read_within_a_budget() -> None:
     assert len(packages_of(image).unread) == 50 - LARGEST_TOTAL // LARGEST_FILE
 
 
+FOLDER = "f" * 4_000
+
+
+@pytest.mark.parametrize(
+    "database",
+    [
+        written("lib/apk/db/installed", f"P:a\nF:{FOLDER}\n" + "R:x\n" * 60_000),
+        written(f"{FOLDER}/conda-meta/a.json", json.dumps({"name": "a", "files": ["x"] * 60_000})),
+        written(f"{FOLDER}/a.dist-info/METADATA", "Name: a\n"),
+    ],
+)
+def test_paths_that_take_much_more_memory_than_their_database_end_the_reading(database: Written) -> None:
+    record = written(f"{FOLDER}/a.dist-info/RECORD", "x,,\n" * 60_000)
+    image = sized([database, record])
+    (manager,) = (each for each in MANAGERS if any(find_packages(image.files, each)))
+    files = image.files
+    (package,) = find_packages(files, manager)
+    assert 50_000_000 < sum(map(len, package.paths)) < 150_000_000
+    assert files.unread
+
+
 def test_a_path_that_no_image_can_hold_is_not_put_together() -> None:
     lines = [b"P:a", b"F:" + b"f" * 5_000, *[b"R:x"] * 1_000, b"F:usr", b"R:bin"]
-    assert list(parse_installed(lines)) == [Package("apk", "a", "", (b"usr/bin",))]
+    assert list(parse_installed(lines, ParseBudget())) == [Package("apk", "a", "", (b"usr/bin",))]
 
 
 def test_packages_that_all_provide_and_need_one_name_take_linear_time() -> None:
