@@ -20,6 +20,7 @@ from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
 from layerscope.report.find.document import Matches, write_find_document
 from layerscope.report.find.lines import write_find_lines
+from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage, layer_number
 from layerscope.text import printable_name
 
@@ -37,8 +38,6 @@ has a capital letter. Columns: change, permissions, owner, size, layer, whether
 the final image shows it, path, instruction.
 
 Status 0: found; 1: nothing matches; 2: nothing matches in what could be read."""
-
-_LINK = "link"
 
 _MODES = {"setuid": 0o4000, "setgid": 0o2000, "sticky": 0o1000, "world-writable": 0o002}
 _OCTAL = re.compile(r"(?P<how>[-/]?)(?P<bits>[0-7]{1,5})")
@@ -107,7 +106,9 @@ def find(
         raise UsageError("name a pattern, or an option that says what to find (see layerscope find --help)")
     if binary and content is None:
         raise UsageError("--binary goes with --content")
-    search = None if content is None else _search(content)
+    search = None if content is None else parse_search(content)
+    if content is not None and search is None:
+        raise UsageError(f"{content or 'an empty text'} cannot be searched for")
     with named.opened(from_tables=not full and search is None) as session:
         if layer is not None:
             layer_number(session.image, layer)
@@ -118,23 +119,29 @@ def find(
         if search is not None:
             wanted, matches, unsearched = _with_content(loaded, wanted, search, binary=binary)
             unread |= unsearched
-        found = find_paths(loaded.tree, wanted)
-        first = next(found, None)
-        rows = chain([] if first is None else [first], found)
-        # the status counts even if the reader of the output closes the pipe
-        with output_may_be_cut():
-            if as_json:
-                write_find_document(session.image, rows, sys.stdout, matches)
-            else:
-                write_find_lines(session.image, loaded.tree, rows, sys.stdout, matches)
-        note_tables(session.image)
-        warn(session.image, session.tallies)
-        if first is not None:
+        if _write(session, loaded, wanted, matches, as_json=as_json):
             return ExitStatus.SUCCESS
         if unread:
             raise UsageError("nothing matches in what could be read of the layers")
     narrate("nothing matches")
     return ExitStatus.FINDINGS
+
+
+def _write(
+    session: ImageSession, loaded: LoadedImage, wanted: Wanted, matches: Matches | None, *, as_json: bool
+) -> bool:
+    """Write what is found, and return whether it is anything, which counts even if the reader closes the pipe."""
+    found = find_paths(loaded.tree, wanted)
+    first = next(found, None)
+    rows = chain([] if first is None else [first], found)
+    with output_may_be_cut():
+        if as_json:
+            write_find_document(session.image, rows, sys.stdout, matches)
+        else:
+            write_find_lines(session.image, loaded.tree, rows, sys.stdout, matches)
+    note_tables(session.image)
+    warn(session.image, session.tallies)
+    return first is not None
 
 
 def _with_content(
@@ -152,13 +159,6 @@ def _with_content(
     return Wanted(occurrences=occurrences), lambda each: content.matches(files[each.occurrence]), content.unread
 
 
-def _search(text: str) -> Search:
-    search = parse_search(text)
-    if search is None:
-        raise UsageError(f"{text or 'an empty text'} cannot be searched for")
-    return search
-
-
 def _query(pattern: str) -> Query:
     query = parse_query(pattern)
     if query is None:
@@ -166,14 +166,16 @@ def _query(pattern: str) -> Query:
     return query
 
 
+def _unusable(option: str, takes: str, given: str) -> UsageError:
+    return UsageError(f"{option} takes {takes}, not {printable_name(given) or 'nothing'}")
+
+
 def _has_kind(text: str) -> EntryTest:
-    kinds = {kind.word: {kind} for kind in Kind} | {_LINK: {Kind.SYMLINK, Kind.HARDLINK}}
+    kinds = {kind.word: {kind} for kind in Kind} | {"link": {Kind.SYMLINK, Kind.HARDLINK}}
     words = [word.strip() for word in text.split(",")]
     for word in words:
         if word not in kinds:
-            raise UsageError(
-                f"--type takes a comma list of {', '.join(kinds)}, not {printable_name(word) or 'nothing'}"
-            )
+            raise _unusable("--type", f"a comma list of {', '.join(kinds)}", word)
     wanted = frozenset[Kind]().union(*(kinds[word] for word in words))
     return lambda entry: entry.kind in wanted
 
@@ -185,9 +187,7 @@ def _has_size(text: str) -> EntryTest:
     try:
         limit = parse_size(number)
     except ValueError:
-        raise UsageError(
-            f"--size takes a size such as +10M, -1k or 512, not {printable_name(text) or 'nothing'}"
-        ) from None
+        raise _unusable("--size", "a size such as +10M, -1k or 512", text) from None
     if sign:
         factor = 1 if sign == "+" else -1
         return lambda entry: entry.kind is Kind.FILE and factor * entry.size > factor * limit
@@ -197,7 +197,7 @@ def _has_size(text: str) -> EntryTest:
 def _has_owner(text: str) -> EntryTest:
     match = _OWNER.fullmatch(text)
     if not text.strip(":") or match is None:
-        raise UsageError(f"--owner takes numbers such as 0, 0:42 or :42, not {printable_name(text) or 'nothing'}")
+        raise _unusable("--owner", "numbers such as 0, 0:42 or :42", text)
     uid, gid = (None if part is None else int(part) for part in match.group("uid", "gid"))
     return lambda entry: uid in (None, entry.uid) and gid in (None, entry.gid)
 
@@ -209,8 +209,7 @@ def _has_mode(text: str) -> EntryTest:
         return lambda entry: bool(entry.mode & wanted) and entry.kind is not Kind.SYMLINK
     match = _OCTAL.fullmatch(text)
     if match is None:
-        words, given = ", ".join(_MODES), printable_name(text) or "nothing"
-        raise UsageError(f"--mode takes {words}, or octal bits such as 644, -4000 or /222, not {given}")
+        raise _unusable("--mode", f"{', '.join(_MODES)}, or octal bits such as 644, -4000 or /222", text)
     bits = int(match["bits"], 8)
     match match["how"]:
         case "-":
