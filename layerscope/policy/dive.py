@@ -2,9 +2,11 @@
 
 The rules are three keys under ``rules:``. Everything else in the file, such as other settings of dive or rules of
 plug-ins, is ignored, and named in one line. Values are those that dive accepts, and missing keys have dive's defaults.
+The variables are those of dive 0.13.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.change import GONE
@@ -33,6 +35,22 @@ _KEYS = {name.lower(): name for name in _DEFAULTS} | {"lowestefficiencythreshold
 """Keys without case and hyphens: newer versions write ``lowest-efficiency-threshold``."""
 
 _FIELDS = {EFFICIENCY: "min-dive-efficiency", WASTED_BYTES: "max-dead-size", USER_WASTED: "max-user-dead-share"}
+
+
+DIVE_FILE = "DIVE_CI_CONFIG"
+"""The environment variable that names the file of the rules."""
+
+_VARIABLES = {
+    EFFICIENCY: "DIVE_RULES_LOWEST_EFFICIENCY_THRESHOLD",
+    WASTED_BYTES: "DIVE_RULES_HIGHEST_WASTED_BYTES",
+    USER_WASTED: "DIVE_RULES_HIGHEST_USER_WASTED_PERCENT",
+}
+
+
+def dive_environment(environment: Mapping[str, str]) -> str:
+    """Return the rules in dive's environment variables, as the text of a file; empty if there are none."""
+    rules = {key: environment[name] for key, name in _VARIABLES.items() if name in environment}
+    return json.dumps({_RULES: rules}) if rules else ""
 
 
 def read_dive_rules(text: str, name: str) -> RulesFile:

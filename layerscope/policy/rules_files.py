@@ -1,11 +1,12 @@
 """The files that rules are read from."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
 
 from layerscope.errors import UsageError, os_reason
-from layerscope.policy.dive import read_dive_rules
+from layerscope.policy.dive import DIVE_FILE, dive_environment, read_dive_rules
 from layerscope.policy.rules import RulesFile, rules_from
 from layerscope.text import printable_line, printable_name
 
@@ -22,14 +23,20 @@ _KEY = re.compile(r"\s*(?:\"(?P<quoted>[^\"]+)\"|'(?P<literal>[^']+)'|(?P<bare>[
 def find_rules(config: str | None, folder: Path = Path()) -> RulesFile:
     """Return the rules in the file ``config``, or in the first of our own file, pyproject.toml and .dive-ci.
 
-    Raises UsageError if there is none, or with line or key if it is invalid.
+    As in dive, the environment may name another file than .dive-ci, and hold rules for where there is no file.
+    Raises UsageError if there are none, or with line or key if they are invalid.
     """
     if config is not None:
         return _read(Path(config), _text(Path(config)))
-    for name in (OWN_NAME, _PROJECT, _DIVE):
+    for name in (OWN_NAME, _PROJECT):
         path = folder / name
         if path.is_file() and (name != _PROJECT or _has_table(path)):
             return _read(path, _text(path))
+    path = folder / (os.environ.get(DIVE_FILE) or _DIVE)
+    if path.is_file():
+        return read_dive_rules(_text(path), _name(path))
+    if text := dive_environment(os.environ):
+        return read_dive_rules(text, "the environment")
     raise UsageError(
         f"no rules found: there is no {OWN_NAME}, no {_TABLE} in a {_PROJECT} and no {_DIVE} in this folder"
         " (layerscope check IMAGE --init writes a file with the current figures as limits)"
