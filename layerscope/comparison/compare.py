@@ -18,6 +18,7 @@ from layerscope.analysis.comparison.paired_trees import pair_trees
 from layerscope.analysis.comparison.pairing import Pairing, pair_layers
 from layerscope.analysis.comparison.rebuilt import LayerContents, holds_the_same, same_tables
 from layerscope.analysis.content import Digests
+from layerscope.analysis.packages.by_layer import package_history
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.sizes import MANAGERS, find_packages
 from layerscope.analysis.size.live import live_files
@@ -184,7 +185,15 @@ class ImageComparison(Comparison):
         """The packages that were added, removed or changed; reads the package databases."""
         if not self.diff:
             return ()
-        return package_differences(_packages(self.old), _packages(self.new))
+        changes = package_differences(_packages(self.old), _packages(self.new))
+        if not any(change.after for change in changes):
+            return changes
+        events = package_history(self.new.tree, self.new.contents.prefixes).events
+        layers = {(event.manager, event.name): event.layer for event in events}
+        return tuple(
+            change._replace(layer=layers.get((change.manager, change.name)) if change.after else None)
+            for change in changes
+        )
 
     def at(self, old_layer: int, new_layer: int) -> Comparison:
         """Compare the trees after a layer of the old image and after one of the new image (0: before the first)."""

@@ -256,6 +256,7 @@ MovePart.from: old path of the file
 MovePart.to: new path of the file
 PackageChangePart.after: versions in the new image, sorted
 PackageChangePart.before: versions in the old image, sorted
+PackageChangePart.layer: number of the new image's layer that brought its last version; null if there is none
 PackageEventPart.after: version after the layer; null if there is none
 PackageEventPart.before: version before the layer; null if there was none
 PackageEventPart.change: added, upgraded, downgraded or removed

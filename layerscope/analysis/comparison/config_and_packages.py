@@ -34,13 +34,17 @@ PackageVersion = tuple[str, str, str]
 
 
 class PackageChange(NamedTuple):
-    """A package that was added, removed or changed; an image may have several versions of one package."""
+    """A package that was added, removed or changed; an image may have several versions of one package.
+
+    ``layer`` of the new image brought the last of them; None if it has none, or if that is unknown.
+    """
 
     manager: str
     name: str
     change: ChangeKind
     before: tuple[str, ...]
     after: tuple[str, ...]
+    layer: int | None = None
 
 
 def package_differences(old: Iterable[PackageVersion], new: Iterable[PackageVersion]) -> tuple[PackageChange, ...]:

@@ -104,6 +104,7 @@ class PackageChangePart(Struct):
     change: str
     before: list[str]
     after: list[str]
+    layer: int | None
 
 
 class CausePart(Struct):
@@ -240,4 +241,5 @@ def _value(value: ConfigValue | None) -> str | list[str] | None:
 
 
 def _package_part(change: PackageChange) -> PackageChangePart:
-    return PackageChangePart(change.manager, change.name, change.change.word, list(change.before), list(change.after))
+    versions = list(change.before), list(change.after)
+    return PackageChangePart(change.manager, change.name, change.change.word, *versions, change.layer)

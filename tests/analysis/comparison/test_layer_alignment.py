@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from layerscope.analysis.comparison.config_and_packages import (
     ConfigChange,
     ConfigFacts,
+    PackageChange,
     config_differences,
     package_differences,
 )
@@ -133,8 +134,8 @@ def test_packages_come_go_and_change(shuffle: int) -> None:
     old = [("dpkg", "a", "1"), ("dpkg", "b", "1"), ("npm", "m", "1"), ("npm", "m", "2"), ("npm", "s", "1")][::shuffle]
     new = [("dpkg", "a", "2"), ("dpkg", "c", "1"), ("npm", "m", "2"), ("npm", "s", "1")][::shuffle]
     assert package_differences(old, new) == (
-        ("dpkg", "a", ChangeKind.MODIFIED, ("1",), ("2",)),
-        ("dpkg", "b", ChangeKind.REMOVED, ("1",), ()),
-        ("dpkg", "c", ChangeKind.ADDED, (), ("1",)),
-        ("npm", "m", ChangeKind.MODIFIED, ("1", "2"), ("2",)),
+        PackageChange("dpkg", "a", ChangeKind.MODIFIED, ("1",), ("2",)),
+        PackageChange("dpkg", "b", ChangeKind.REMOVED, ("1",), ()),
+        PackageChange("dpkg", "c", ChangeKind.ADDED, (), ("1",)),
+        PackageChange("npm", "m", ChangeKind.MODIFIED, ("1", "2"), ("2",)),
     )

@@ -78,7 +78,7 @@ def test_moves_config_and_packages_have_fields_of_their_own(tmp_path: Path) -> N
         {"field": "env", "name": "VERSION", "before": "1", "after": "2"},
     ]
     assert found["packages"] == [
-        {"manager": "dpkg", "name": "app", "change": "modified", "before": ["1"], "after": ["2"]}
+        {"manager": "dpkg", "name": "app", "change": "modified", "before": ["1"], "after": ["2"], "layer": 4}
     ]
 
 

@@ -95,7 +95,7 @@ def test_moves_config_and_packages_follow(tmp_path: Path) -> None:
         ["~", "cmd", '["run",', '"1"]', '["run",', '"2"]'],
         ["~", "env", "VERSION", "1", "2"],
     ]
-    assert [line.split() for line in section(lines, "Packages")[1:]] == [["~", "dpkg", "app", "1", "2"]]
+    assert [line.split() for line in section(lines, "Packages")[1:]] == [["~", "dpkg", "app", "1", "2", "4"]]
 
 
 def test_a_path_filter_leaves_out_config_and_packages(tmp_path: Path) -> None:
