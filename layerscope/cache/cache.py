@@ -89,7 +89,6 @@ class Cache:
         return self._given_folder or default_folder()
 
     def read(self, kind: RecordKind, key: str) -> memoryview | None:
-        """Return a record, or None if there is none."""
         return read_record(self._path(kind, key), f"{kind} {key}") if is_private_folder(self.folder) else None
 
     def adopt(self, file: Path) -> Path | None:
@@ -179,7 +178,6 @@ class Cache:
                 _remove(path)
 
     def remove(self, entries: Iterable[CacheEntry]) -> None:
-        """Remove files of the cache."""
         for entry in entries:
             _remove(entry.path)
 

@@ -44,23 +44,18 @@ class _Recorder(io.StringIO):
         self._file = file
 
     def write(self, text: str, /) -> int:
-        """Write the text to both."""
         self._file.write(text)
         return super().write(text)
 
     def flush(self) -> None:
-        """Flush the file."""
         self._file.flush()
 
     def isatty(self) -> bool:
-        """Return whether the file is a terminal."""
         return self._file.isatty()
 
     def fileno(self) -> int:
-        """Return the descriptor of the file."""
         return self._file.fileno()
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # typeshed lets it be written, and the interpreter does not
-        """The encoding of the file."""
         return self._file.encoding

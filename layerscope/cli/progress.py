@@ -29,7 +29,6 @@ class ReadingProgress(AbstractContextManager["ReadingProgress"]):
         self._task: TaskID | None = None
 
     def __call__(self, done: int, total: int | None) -> None:
-        """Show the progress."""
         if self._bar is None and self._is_wanted(done):
             self._bar = _bar(counts=self._counts)
             self._bar.start()

@@ -48,7 +48,6 @@ class FilteredComparison:
 
     @property
     def sides(self) -> tuple[int, int]:
-        """The layers after which the two sides are compared."""
         if isinstance(self.comparison, LayerComparison):
             return self.comparison.before, self.comparison.after
         return len(self.old.image.layers), len(self.new.image.layers)

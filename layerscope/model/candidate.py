@@ -56,7 +56,6 @@ class Candidate(Struct, frozen=True):
         return self.set_aside or ("" if self.complete else "not all of its blobs are there")
 
     def is_of(self, image: Image) -> bool:
-        """Return whether the image was built from this candidate."""
         own, built = (self.digest, self.config_digest), (image.digest, image.config_digest)
         pairs = [pair for pair in zip(own, built, strict=True) if None not in pair]
         return bool(pairs) and all(mine == its for mine, its in pairs)

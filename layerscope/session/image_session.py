@@ -66,7 +66,6 @@ class ImageSession(AbstractContextManager["ImageSession"]):
 
     @property
     def cache(self) -> Cache | None:
-        """The cache, if one is used."""
         return self.layers.cache
 
     @cached_property
@@ -108,7 +107,6 @@ class ImageSession(AbstractContextManager["ImageSession"]):
 
     @property
     def position(self) -> int | None:
-        """The position of this image among the choices."""
         return next((number for number, choice in enumerate(self.choices) if choice.is_of(self.image)), None)
 
     @property

@@ -111,7 +111,6 @@ class FileContents:
 
     @cached_property
     def sparse_sizes(self) -> frozenset[int]:
-        """The sizes of all sparse files of the image."""
         return sparse_sizes(self._tree.tables)
 
     def digests(self, occurrences: Iterable[int], sparse_sizes: Collection[int] | None = None) -> Digests:

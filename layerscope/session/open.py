@@ -40,7 +40,6 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
 
     @property
     def choices(self) -> Sequence[Candidate]:
-        """The images."""
         return self._source.choices
 
     def choose(self, choice: Candidate) -> ImageSession:

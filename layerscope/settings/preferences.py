@@ -62,7 +62,6 @@ class Preferences(Struct):
             write_state(self.state_path, replace(read_state(self.state_path), **different))
 
     def remember_opened(self, reference: str) -> None:
-        """Remember what was opened."""
         state = read_state(self.state_path).with_recent(Recent(reference, time.time()))
         self.recent = state.recent
         write_state(self.state_path, state)

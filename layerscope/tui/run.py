@@ -198,7 +198,6 @@ class _LastingFile:
         return self._file.fileno()
 
     def isatty(self) -> bool:
-        """Return whether the file is a terminal."""
         return self._file.isatty()
 
     def _try(self, write: Callable[[], object]) -> None:

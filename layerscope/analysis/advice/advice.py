@@ -132,7 +132,6 @@ class Evidence:
         return layer
 
     def hidden_by(self, file: int) -> int | None:
-        """Return the layer that hid a file, or None if it is live."""
         return self._hiding_layers.get(file)
 
     @cached_property

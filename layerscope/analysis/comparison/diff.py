@@ -77,7 +77,6 @@ class Diff:
 
     @property
     def summary(self) -> DiffSummary:
-        """The counts of all changes, and the sum of their sizes."""
         count = self.changes.count
         added, modified, removed = count(ChangeKind.ADDED), count(ChangeKind.MODIFIED), count(ChangeKind.REMOVED)
         return DiffSummary(added, modified, removed, sum(self.deltas))

@@ -111,7 +111,6 @@ class PlacedDockerfile:
 
     @cached_property
     def stage_of_line(self) -> Mapping[int, Stage]:
-        """The stage by the line of each instruction."""
         return {instruction.line: stage for stage in self.stages for instruction in stage.instructions}
 
     def origin(self, line: int) -> int | None:

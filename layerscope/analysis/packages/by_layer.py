@@ -107,7 +107,6 @@ class _Databases:
             self._contents |= prefixes(wanted, most) if wanted else {}
 
     def files(self, layer: int) -> LayerFiles:
-        """Return the files after a layer."""
         return LayerFiles(self._tree, layer, self._read, self._budget)
 
     def _read(self, files: Sequence[int], _size: int) -> dict[int, bytes | None]:

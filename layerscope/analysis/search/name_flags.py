@@ -58,7 +58,6 @@ def _replaced(names: bytes, part: NamePart) -> bytes:
 
 
 def _flags(names: bytes) -> bytes:
-    """Flag the names with a zero byte."""
     names = names.translate(None, _OTHERS)
     while _FOUND + _FOUND in names:
         names = names.replace(_FOUND + _FOUND, _FOUND)

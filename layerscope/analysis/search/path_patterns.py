@@ -50,7 +50,6 @@ class PathMatcher:
 
 
 def _expression(pattern: str) -> bytes:
-    """Return the regular expression of a pattern."""
     rest = re.escape(pattern.removeprefix(_ANYWHERE)).replace(r"\*", "[^/]*").encode()
     return b"(?:.*/)?" + rest if pattern.startswith(_ANYWHERE) else rest
 

@@ -79,5 +79,4 @@ class DirectorySizes:
         return self._tree.index.ends[node] > node + 1
 
     def _files(self, node: int) -> range:
-        """Return the positions of the live files at and below a node."""
         return self._live.below(node, self._tree.index.ends[node])

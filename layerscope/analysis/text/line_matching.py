@@ -113,7 +113,6 @@ def _anchors(old: Sequence[int], new: Sequence[int], piece: _Piece) -> Iterator[
 
 
 def _between(piece: _Piece, anchors: Sequence[_Pair]) -> Iterator[_Piece]:
-    """Yield the pieces between the anchors of a piece."""
     old_start, new_start = piece.old_start, piece.new_start
     for old_line, new_line in [*anchors, (piece.old_end, piece.new_end)]:
         yield _Piece(old_start, old_line, new_start, new_line)

@@ -192,7 +192,6 @@ def _head(view: FilteredComparison) -> DiffDocument:
 
 
 def _changes(view: FilteredComparison) -> Iterator[ChangePart]:
-    """Yield the rows of the document."""
     tree = view.tree
     # A diff tree has all methods of a layered one that the selection calls.
     nodes = TreeSelection(AFTER, ALL_CHANGES).by_path(cast("LayeredTree", tree))

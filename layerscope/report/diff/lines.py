@@ -28,7 +28,6 @@ def write_diff_lines(diff: Diff, file: TextIO, uncertain: Collection[int] = ()) 
 
 
 def _diff_lines(diff: Diff, uncertain: Collection[int] = ()) -> Iterator[tuple[ChangeKind, str]]:
-    """Yield the lines, each with its kind of change."""
     width = max((len(_words(Aspect(aspects))) for aspects in set(diff.aspects)), default=0)
     for row, change in enumerate(diff):
         sizes = f"{_size(change.before):>{_SIZE_WIDTH}}  {_size(change.after):>{_SIZE_WIDTH}}"

@@ -75,7 +75,6 @@ class ContentReader:
         self._read_file = read_file or _read_file
 
     def sizes(self, files: Sequence[int]) -> Sequence[int]:
-        """Return the sizes of files."""
         sizes = {layer: table.sizes for layer, table in self._tables.items()}
         rows = zip(picked(self._log.layers, files), picked(self._log.rows, files), strict=True)
         return [sizes[layer][row] for layer, row in rows]
@@ -304,7 +303,6 @@ def _numbered(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _first(content: LayerContent, table: EntryTable, row: int, size: int) -> Iterator[bytes]:
-    """Yield the first bytes of a file."""
     if row not in table.sparse:
         yield from content.chunks(table.data_offsets[row], size)
         return

@@ -34,7 +34,6 @@ class FileRevision:
 
     @property
     def layer(self) -> int:
-        """The layer that wrote it."""
         return self.opened.tree.index.layers[self.occurrence]
 
     @property

@@ -195,7 +195,6 @@ class BackgroundReader:
 
 
 def _events_of(frames: IO[bytes]) -> Iterator[ReadEvent]:
-    """Yield an event for each frame."""
     tables: dict[int, EntryTable] = {}
     while (frame := read_frame(frames)) is not None:
         head, buffers = frame

@@ -180,7 +180,6 @@ class _Worker:
             raise LayerscopeError(f"a process that reads the layers ended early ({cause})")
 
     def close(self) -> None:
-        """Close the pipe."""
         self._answers.close()
 
     def end(self) -> None:

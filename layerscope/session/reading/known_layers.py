@@ -165,11 +165,9 @@ class KnownLayers:
         self._keep(RecordKind.ANSWER, key, self.layers, partial(_write_bytes, encoded))
 
     def keep_tallies(self, tallies: Tallies) -> None:
-        """Keep the figures of all layers."""
         self._keep_chain(RecordKind.TALLIES, tallies, partial(_write_bytes, msgspec.json.encode(tallies)))
 
     def keep_entries(self, layer: Layer, entries: "LayerEntries") -> None:
-        """Keep the entries of a layer."""
         if entries.error is not None:
             # of a broken stream, a file counts as unreadable, although its bytes may have come
             return
@@ -188,7 +186,6 @@ class KnownLayers:
             self._keep(kind, identity, [layer], write)
 
     def keep_tree(self, tree: "LayeredTree", tallies: Tallies) -> None:
-        """Keep all layers as one tree."""
         self._keep_chain(RecordKind.TREE, tallies, partial(_write_tree, tree, tallies))
 
     def settle(self) -> None:

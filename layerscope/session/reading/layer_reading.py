@@ -229,7 +229,6 @@ class LayerStack:
         return Tallies(self._tallies, None if broken else dead_sizes(self.overlay))
 
     def tree(self) -> "LayeredTree":
-        """Return all layers as one tree."""
         # 5 ms, and a list of layers needs no tree
         from layerscope.analysis.tree import index_building, layered_tree  # noqa: PLC0415
 

@@ -103,7 +103,6 @@ class _BothImages:
         return entries
 
     def keep_entries(self, layer: Layer, entries: LayerEntries) -> None:
-        """Give the entries of a layer to its image."""
         known, own = self._owner(layer)
         known.keep_entries(own, entries)
         known.take_entries(own, entries)

@@ -76,12 +76,10 @@ class SizeAnalysis:
 
     @cached_property
     def types(self) -> FileTypes:
-        """The size of the files of each type."""
         return file_types(self._live, self._types_by_path, self.report.prefixes, mime_type)
 
     @cached_property
     def packages(self) -> PackageSizes:
-        """The size of each package."""
         return package_sizes(FinalFiles(self.tree, self._live, self.report.prefixes))
 
     @cached_property

@@ -154,7 +154,6 @@ def _named_context(folder: Path, name: str) -> Endpoint:
 
 
 def _docker_folder() -> Path:
-    """Return the configuration folder of the Docker CLI."""
     folder = os.environ.get("DOCKER_CONFIG")
     return Path(folder) if folder else Path.home() / ".docker"
 

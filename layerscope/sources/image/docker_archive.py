@@ -160,7 +160,6 @@ def _candidate(
 
 
 def _build(documents: Documents, origin: Origin, entry: DockerArchiveManifest, record: _OciRecord | None) -> Image:
-    """Read the config of one image and build the image."""
     return _image(documents, origin, entry, record, _read_config(documents, entry))
 
 

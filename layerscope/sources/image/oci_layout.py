@@ -216,7 +216,6 @@ def _candidate(
 
 
 def _build(documents: Documents, origin: Origin, file: ManifestFile, start: Digest | None) -> Image:
-    """Read the documents of one image and build the image."""
     try:
         manifest = read_manifest(documents, file)
     except UnsupportedFormat as error:

@@ -185,7 +185,6 @@ class RegistryClient:
             remote.transport.cancel()
 
     def close(self) -> None:
-        """Close the connections."""
         for remote in self._remotes:
             remote.transport.close()
 

@@ -71,7 +71,6 @@ class TwoImages:
         return {}
 
     def take_trees(self, trees: Sequence[LoadedImage]) -> None:
-        """Take the trees of both images."""
         old, new = trees
         self._trees = (old, new)
         self._whole = ImageComparison(old, new, mtime=self._mtime)

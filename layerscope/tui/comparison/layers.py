@@ -63,7 +63,6 @@ class TwoLayers:
         self._pair = replace(self._pair, before=self.step_list.cursor, own=self._pair.own and self.step_list.cursor > 0)
 
     def take_trees(self, trees: Sequence[LoadedImage]) -> None:
-        """Take the tree of the image."""
         (self._tree,) = trees
 
     def show_steps(self) -> None:
@@ -90,13 +89,11 @@ class TwoLayers:
         return self._pair if self._tree is not None else None
 
     def comparison(self) -> Comparison:
-        """Return the comparison of the pair."""
         assert self._tree is not None  # noqa: S101  # without it no comparison is wanted
         pair = self._pair
         return LayerComparison(self._tree, pair.before, pair.after, own=pair.own, mtime=pair.mtime)
 
     def sides(self) -> tuple[str, str]:
-        """Return the names of the layers."""
         own = " alone" if self._pair.own else ""
         old, new = (f"layer {layer}{own}" if layer else "nothing" for layer in (self._pair.before, self._pair.after))
         return old, new
@@ -149,5 +146,4 @@ class TwoLayers:
 
 
 def _layer_steps(image: Image) -> list[Step]:
-    """Return the step of each layer, in the order of the layers."""
     return [image.step(layer.number) for layer in image.layers]

@@ -121,7 +121,6 @@ class ComparisonState:
 
     @property
     def title(self) -> list[str]:
-        """The two states."""
         return ["Changes" if self.compared is None else f"Changes from {' to '.join(self.compared.sides)}"]
 
     def captions(self, rows: VisibleRows) -> list[str]:
@@ -219,9 +218,7 @@ class ComparedStates(Protocol):
     """Everything in which the comparison of two layers differs from that of two images."""
 
     @property
-    def keys(self) -> tuple[KeyGroup, ...]:
-        """The key table."""
-        ...
+    def keys(self) -> tuple[KeyGroup, ...]: ...
 
     @property
     def readers(self) -> Sequence[BackgroundLoader]:

@@ -71,7 +71,6 @@ class CheckboxLine(Static, can_focus=True):
         self._draw()
 
     def on_click(self) -> None:
-        """Toggle it."""
         self.action_toggle_box()
 
 

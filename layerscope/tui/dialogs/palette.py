@@ -77,7 +77,6 @@ class CommandList(LineList):
         ]
 
     def clicked(self, item: int, event: events.Click) -> None:  # noqa: ARG002  # from the base class
-        """Run the command."""
         self.post_message(self.Chosen())
 
 
@@ -110,7 +109,6 @@ class PaletteScreen(ModalScreen[Command], LeftOnce[Command]):
         yield self.panel
 
     def on_mount(self) -> None:
-        """Show all commands."""
         self.list.title_width = max(len(command.title) for command in self._commands)
         self._show(self._commands, self._current)
 

@@ -79,7 +79,6 @@ class LayerEdits:
 
     @property
     def plan(self) -> Plan:
-        """The plan that the edits make."""
         return Plan(self._edited(LayerEdit.DROP), self._edited(LayerEdit.MERGE))
 
     def _edited(self, edit: LayerEdit) -> frozenset[int]:

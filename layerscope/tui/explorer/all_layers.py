@@ -76,7 +76,6 @@ class AllLayersScreen(RowPanel[Target | None]):
         self._found: Sequence[FoundPath] = ()
 
     def on_mount(self) -> None:
-        """Search."""
         self.refresh_bindings()
         self._search()
 

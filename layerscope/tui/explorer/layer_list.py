@@ -38,13 +38,9 @@ class LayerLine(Struct, frozen=True):
 class StepLines(Protocol):
     """The lines of a list of steps."""
 
-    def __len__(self) -> int:
-        """Return the number of steps."""
-        ...
+    def __len__(self) -> int: ...
 
-    def __getitem__(self, item: int, /) -> LayerLine:
-        """Return the line of a step."""
-        ...
+    def __getitem__(self, item: int, /) -> LayerLine: ...
 
     def layer_at(self, item: int) -> int | None:
         """Return the number of the layer that a step made, if it made one."""

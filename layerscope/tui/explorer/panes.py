@@ -103,7 +103,6 @@ class LayerPanes:
         self._shows_image = False
 
     def show(self) -> None:
-        """Show everything."""
         self.show_layers()
         self.show_details()
         self.show_title()

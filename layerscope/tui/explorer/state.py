@@ -83,7 +83,6 @@ class Reading:
         return f"{len(self._finished):,} read"
 
     def share_of(self, layer: int) -> float:
-        """Return the share of a layer that has been read."""
         return 1.0 if layer in self._finished else self._done[layer] / max(1, self._sizes[layer])
 
 
@@ -162,7 +161,6 @@ class ExplorerState:
         return self._layers_reached[self._position] if self._position >= 0 else 0
 
     def layer_of(self, step: Step) -> Layer | None:
-        """Return the layer that a step made, or None."""
         return self.image.layers[step.layer - 1] if step.layer else None
 
     def writing_layer(self, node: int | None) -> int:
@@ -182,7 +180,6 @@ class ExplorerState:
             self._listed = range(len(self.image.steps))
 
     def fields(self, step: Step) -> list[Field]:
-        """Return the details of a step."""
         opaque = self.tree.index.hidden_by_opaque(step.layer) if self.tree is not None and step.layer else 0
         return step_fields(step, self.layer_of(step), self.tallies, self.image.storage, opaque=opaque)
 

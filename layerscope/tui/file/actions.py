@@ -89,7 +89,6 @@ class FileActions:
         copy_text(self._screen, copied_path(self._state.revision.path))
 
     def copy_content(self) -> None:
-        """Copy the text."""
         file = self._state.file
         if file is None:
             return

@@ -87,7 +87,6 @@ class FileBody(FramedPane, SaysWhyNot):
         yield PromptLine()
 
     def show(self, file: OpenFile) -> None:
-        """Show a file from its start."""
         self._leave()
         self.content.show(file)
 

@@ -90,14 +90,12 @@ class FileContent(Vertical):
 
     @property
     def view(self) -> TextView | HexView | None:
-        """The view that is shown."""
         if self.file is None:
             return None
         return self.text_view if self.text_view.display else self.hex_view
 
     @property
     def is_text(self) -> bool:
-        """True if a text is shown."""
         if self.file is None or not self.file.pages.is_readable:
             return False
         return self.file.encoding is not None if self._wants_text is None else self._wants_text

@@ -78,7 +78,6 @@ class HexView(RowView):
         return self.with_cut_signs(strip.crop(left), width, base, before=left > 0, after=is_longer)
 
     def _spans(self, row: int, data: bytes) -> Iterator[StyledSpan]:
-        """Yield the styles of runs of bytes in a row."""
         for index, byte in enumerate(data):
             if not byte:
                 yield index, index + 1, self.style_of("muted")
@@ -95,5 +94,4 @@ class HexView(RowView):
 
 
 def _hex_column(byte: int) -> int:
-    """Return the column of a byte in the hex of its row."""
     return 3 * byte + (byte >= _HALF)

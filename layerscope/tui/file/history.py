@@ -53,7 +53,6 @@ class HistoryScreen(RowPanel[None]):
         self._marked: int | None = None
 
     def on_mount(self) -> None:
-        """Read the events."""
         self.refresh_bindings()
         self._read()
 

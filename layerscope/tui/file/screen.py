@@ -84,7 +84,6 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
         yield KeyLine(FILE_TABLE)
 
     def on_mount(self) -> None:
-        """Show the revision."""
         self._show_revision()
 
     def _show_revision(self) -> None:
@@ -184,7 +183,6 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
         self._opener.open_history(self.app, self._state.revision)
 
     def action_diff(self) -> None:
-        """Compare with the previous revision."""
         if self._state.previous is not None:
             self._opener.open_diff(self.app, self._state.previous, self._state.revision)
 

@@ -119,11 +119,9 @@ class FileState:
 
     @property
     def previous(self) -> FileRevision | None:
-        """The previous revision."""
         return self.revision.previous
 
     def choose(self, revision: FileRevision) -> None:
-        """Show another revision."""
         self.revision, self.shown = revision, shown(revision)
         self.file, self.digest = None, None
 

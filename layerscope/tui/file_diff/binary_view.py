@@ -62,7 +62,6 @@ class BinaryDiff(VerticalScroll):
         self._draw()
 
     def take_digests(self, old: str, new: str) -> None:
-        """Show the digests."""
         self._digests = (old, new)
         self._draw()
 

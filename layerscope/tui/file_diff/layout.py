@@ -158,7 +158,6 @@ class ShownDiff:
         return next((item for item, start in enumerate(self._starts) if start >= index), 0)
 
     def line(self, side: int, number: int) -> TextLine:
-        """Return a line of one of the texts."""
         return (self.diff.new if side else self.diff.old)[number]
 
     @property

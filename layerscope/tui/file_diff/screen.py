@@ -144,7 +144,6 @@ class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=Fa
         yield KeyLine(FILE_DIFF_TABLE)
 
     def on_mount(self) -> None:
-        """Compare."""
         self.query_one("#head", Static).update(diff_head(self._old, self._new, glyphs_of(self)))
         self._say("comparing" + glyphs_of(self).ellipsis)
         self._compare()

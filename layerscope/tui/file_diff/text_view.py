@@ -42,7 +42,6 @@ class TextDiffView(RowView):
         self.invisibles = False
 
     def show(self, diff: TextDiff) -> None:
-        """Show a diff from its start."""
         self._shown = ShownDiff(diff)
         self._digits = max(_LEAST_DIGITS, len(str(max(len(diff.old), len(diff.new)))))
         self._tones = ((), ())
@@ -279,6 +278,5 @@ class TextDiffView(RowView):
         return max((self._width_of(item.row) for item in items if not isinstance(item, Fold)), default=0)
 
     def _width_of(self, row: DiffRow) -> int:
-        """Return the cells of the longer line of a row."""
         sides = ((OLD, row.old), (NEW, row.new))
         return max(cell_len(self._shown_line(row, side, at).text) for side, at in sides if at is not None)

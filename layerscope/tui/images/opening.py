@@ -78,7 +78,6 @@ class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic
         yield panel
 
     def on_mount(self) -> None:
-        """Start."""
         self.set_timer(_PATIENCE, lambda: self.add_class("-shown"))
         self.set_interval(_TICK, self._show_progress)
         start_detached(self._open)

@@ -153,7 +153,6 @@ class StartState:
         self.refusals.clear()
 
     def next_order(self) -> None:
-        """Sort by the next order."""
         orders = list(StartOrder)
         self.order = orders[(orders.index(self.order) + 1) % len(orders)]
 

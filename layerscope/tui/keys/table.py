@@ -90,7 +90,6 @@ class Key:
 
     @property
     def line_text(self) -> str:
-        """The keys as the key line writes them."""
         name = self.names[0]
         return self.line or (name.lower() if len(name) > 1 else name)
 

@@ -83,7 +83,6 @@ class SizeBody(Container):
         yield Overview()
 
     def show(self, content: Content, visit: VisitedTopic) -> None:
-        """Show what a visit is to, with its cursor."""
         for name, kind in (("-overview", OverviewContent), ("-map", MapContent), ("-list", ShownList)):
             self.set_class(isinstance(content, kind), name)
         self.border_title = Text(topic_title(self._analysis, visit.topic)).markup

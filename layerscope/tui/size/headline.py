@@ -102,7 +102,6 @@ class SizeBar(Widget):
         return len(self._lines(width))
 
     def render(self) -> Content:
-        """Return the bar and its legend."""
         return Content("\n").join(self._lines(self.content_size.width))
 
     def _lines(self, width: int) -> list[Content]:

@@ -266,7 +266,6 @@ class Treemap(Widget, can_focus=True):
         return self.get_component_rich_style(f"treemap--{name}")
 
     def action_go(self, direction: str) -> None:
-        """Move to the nearest box in a direction."""
         if self._number is not None:
             self._move_to(next_box(self._boxes, self._number, Direction[direction]))
 

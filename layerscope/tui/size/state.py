@@ -18,7 +18,6 @@ class SizeView(IntEnum):
 
     @property
     def label(self) -> str:
-        """The name of the view."""
         return self.name.lower()
 
 
@@ -62,7 +61,6 @@ class SizeState:
 
     @property
     def visit(self) -> VisitedTopic:
-        """The visit on the screen."""
         return self.visits[-1]
 
     def go_to(self, topic: Topic) -> bool:

@@ -84,7 +84,6 @@ class FileTree(LineList):
 
     @property
     def rows(self) -> VisibleRows | None:
-        """The rows of the tree, or None."""
         return self._rows
 
     @property

@@ -26,18 +26,14 @@ class ShownTree(Protocol):
     """A tree whose nodes have a state at each of its layers."""
 
     @property
-    def index(self) -> PathIndex:
-        """The paths."""
-        ...
+    def index(self) -> PathIndex: ...
 
     @property
     def layers(self) -> tuple[int, ...]:
         """The numbers of the layers, ascending."""
         ...
 
-    def is_shown(self, node: int, layer: int) -> bool:
-        """Return whether the tree of the layer has the node."""
-        ...
+    def is_shown(self, node: int, layer: int) -> bool: ...
 
     def shown(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
         """Yield those of the nodes that the tree of the layer has."""
@@ -77,7 +73,6 @@ class NodesInView:
         """By node: whether the view has it. A view may never need them, so that they are found by `flag_all`."""
 
     def has_same_nodes(self, other: "NodesInView") -> bool:
-        """Return whether both have the same nodes."""
         return self.tree is other.tree and self.kind == other.kind
 
     @property
@@ -208,7 +203,6 @@ class Matches:
             yield
 
     def is_match(self, node: int) -> bool:
-        """Return whether the node itself matches."""
         return bool(self._matching[node])
 
     def is_found(self, node: int) -> bool:

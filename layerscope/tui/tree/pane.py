@@ -240,7 +240,6 @@ class FilesPane(FramedPane):
         self._show_rows(rows)
 
     def filter(self) -> None:
-        """Open the filter."""
         if self._filter_line is None:
             self._filter_line = FilterLine(self._leave_filter)
             self.mount(self._filter_line, before=self.entry_details)

@@ -66,7 +66,6 @@ class FilesPanes(Horizontal, SaysWhyNot):
         yield self.files
 
     def title_steps(self, title: str, subtitle: str = "") -> None:
-        """Write into the frame of the steps."""
         self.steps.write_title(title)
         self.steps.write_subtitle(subtitle)
 

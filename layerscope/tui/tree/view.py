@@ -55,7 +55,6 @@ class Folds:
         return self.chosen.get(node, depth <= self.depth or node in self.filling)
 
     def set(self, node: int, *, open_it: bool) -> None:
-        """Unfold or fold one folder."""
         self.chosen[node] = open_it
 
     def clear_chosen(self) -> None:
@@ -149,7 +148,6 @@ class TreeSettings:
         self.open_to((0 if self.folds.depth == UNFOLD_ALL else self.folds.depth) + step)
 
     def open_all(self) -> None:
-        """Unfold all folders."""
         self.open_to(UNFOLD_ALL)
 
     def toggle_all(self) -> None:
@@ -164,7 +162,6 @@ class TreeSettings:
         return TreeSnapshot(self.scope, self.changes_only, self.query, self.fills, self._folds.copy())
 
     def restore(self, snapshot: "TreeSnapshot") -> None:
-        """Return to a view and its folds."""
         self.filter(snapshot.query)
         self.scope, self.changes_only, self.fills, self._folds = (
             snapshot.scope,

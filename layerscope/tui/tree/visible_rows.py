@@ -56,14 +56,12 @@ class VisibleRows:
         return 0 if root is None else root.starts[-1]
 
     def __getitem__(self, row: int) -> int:
-        """Return the node of a row."""
         node = self._known.get(row)
         if node is None:
             node = self._known[row] = self._way_to(row)[-1]
         return node
 
     def __iter__(self) -> Iterator[int]:
-        """Yield the nodes of all rows."""
         levels = [iter(self.children(0))]
         while levels:
             for node in levels[-1]:
@@ -192,7 +190,6 @@ class VisibleRows:
         return self._unfolded[folder]
 
     def _listing(self, folder: int) -> Iterator[None]:
-        """List an unfolded folder."""
         children, starts = list[int](), list[int]()
         yield from self._add_children(folder, children)
         yield from _add(accumulate((1 + self._rows_below(child) for child in children), initial=0), starts)
@@ -371,7 +368,6 @@ class VisibleRows:
 
 
 def _add(numbers: Iterator[int], to: list[int]) -> Iterator[None]:
-    """Add all numbers to a list."""
     while batch := [*islice(numbers, _NODES_A_BATCH)]:
         to += batch
         yield

@@ -79,7 +79,6 @@ class FieldList(VerticalScroll):
 
 
 def _grid(fields: Sequence[Field]) -> Table:
-    """Return a table of the fields that have a text."""
     grid = Table.grid(padding=(0, 1), expand=True)
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(ratio=1, overflow="fold")

@@ -34,7 +34,6 @@ class PromptLine(Input):
         self.purpose = ""
 
     def ask(self, purpose: str, placeholder: str) -> None:
-        """Open the line."""
         self.purpose, self.placeholder = purpose, placeholder
         with self.prevent(Input.Changed):
             self.value = ""

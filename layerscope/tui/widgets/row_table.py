@@ -62,9 +62,7 @@ class TableColumn:
 class TableRows(Protocol):
     """The rows of a table, built when they are asked for: a table may have many."""
 
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        ...
+    def __len__(self) -> int: ...
 
     def __getitem__(self, index: int, /) -> TableRow:
         """Return a row; raises IndexError past the last one."""

@@ -113,7 +113,6 @@ class RowView(StripView):
         return False
 
     def redraw(self) -> None:
-        """Redraw everything."""
         self._strips.clear()
         self.grow()
 

@@ -84,7 +84,6 @@ class StripView(ScrollView, can_focus=True):
         return style
 
     def _style_texts(self) -> dict[str, str]:
-        """Return the styles for the theme."""
         if not self.app.native_ansi_color:
             return self.STYLES | (self.GREY_STYLES if self.app.no_color else {})
         return self.STYLES | self.ANSI_STYLES | (self.NO_COLOR_STYLES if self.app.no_color else {})
