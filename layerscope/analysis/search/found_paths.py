@@ -80,9 +80,9 @@ def find_paths(tree: LayeredTree, wanted: Wanted) -> Iterator[FoundPath]:
     nodes = _nodes(tree, wanted)
     if not wanted.is_any:
         # few are left, so that it costs less to look at them again than to sort the paths of all
-        nodes = (node for node in nodes if any(map(wanted.accepts, _changes_at(tree, node, b""))))
+        nodes = (node for node in nodes if any(map(wanted.accepts, changes_at(tree, node, b""))))
     for node in sorted(nodes, key=_path_key(tree.index)):
-        yield from filter(wanted.accepts, _changes_at(tree, node, tree.index.path(node)))
+        yield from filter(wanted.accepts, changes_at(tree, node, tree.index.path(node)))
 
 
 def _path_key(index: PathIndex) -> Callable[[int], str]:
@@ -105,7 +105,7 @@ def found_files(tree: LayeredTree, wanted: Wanted) -> dict[int, int]:
         # four times as fast
         occurrences: Iterable[int] = chain.from_iterable(map(tree.index.occurrences, nodes))
     else:
-        found = chain.from_iterable(_changes_at(tree, node, b"") for node in nodes)
+        found = chain.from_iterable(changes_at(tree, node, b"") for node in nodes)
         occurrences = (each.occurrence for each in found if not each.is_removal and wanted.accepts(each))
     files = ((occurrence, tree.file_behind(occurrence)) for occurrence in occurrences)
     return {occurrence: file for occurrence, file in files if file >= 0}
@@ -122,7 +122,7 @@ def _nodes(tree: LayeredTree, wanted: Wanted) -> Iterable[int]:
     return compress(nodes, flags[1:])
 
 
-def _changes_at(tree: LayeredTree, node: int, path: bytes) -> Iterator[FoundPath]:
+def changes_at(tree: LayeredTree, node: int, path: bytes) -> Iterator[FoundPath]:
     """Yield what each layer did to a node, in the order of layers."""
     index = tree.index
     changes = [at for at in index.occurrences(node) if index.changes[at] != ChangeKind.UNCHANGED]

@@ -200,15 +200,27 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
 
     def show_target(self, reopen: Callable[[], None], target: "Target | None") -> None:
         """Show a path in the tree of a layer, its folders unfolded; ``reopen`` leads back to where it was chosen."""
-        if target is None or not target.layer:
-            return
+        if target is not None and target.layer:
+            self._show_path(target.layer, target.node, reopen)
+
+    def _show_path(self, layer: int, node: int | None, reopen: Callable[[], None] | None) -> None:
         self._visit(reopen)
-        self._go_to(target.layer, Scope.MERGED)
-        if target.node is not None and self._state.tree is not None:
+        self._go_to(layer, Scope.MERGED)
+        if node is not None and self._state.tree is not None:
             self.files.clear()
-            self._state.settings.reveal(self._state.tree.index, target.node)
+            self._state.settings.reveal(self._state.tree.index, node)
             self.panes.go_to(self.file_tree)
-        self._layer_chosen(target.node)
+        self._layer_chosen(node)
+
+    @on(FileTree.Elsewhere)
+    def _on_elsewhere(self) -> None:
+        """Go to the only match that is not in the tree, or list those in all layers."""
+        rows = self.file_tree.rows
+        found = self._state.found_elsewhere(rows) if rows is not None else None
+        if found is None:
+            self.action_all_layers()
+        else:
+            self._show_path(found.layer, found.node, None)
 
     def _visit(self, reopen: Callable[[], None] | None = None) -> None:
         """Keep what is on the screen, to come back to it."""

@@ -27,6 +27,7 @@ from layerscope.tui.widgets.field_list import Field
 if TYPE_CHECKING:
     from layerscope.analysis.packages.package import Package
     from layerscope.analysis.packages.sbom import SbomComparison
+    from layerscope.analysis.search.found_paths import FoundPath
     from layerscope.analysis.tree.layered_tree import LayeredTree
     from layerscope.model.provenance import RegistryFacts
 
@@ -300,7 +301,23 @@ class ExplorerState:
             return f"Layer {rows.view.layer}: {tally.error}"
         if rows.view.query is None and (rows.view.changes_only or rows.view.scope is Scope.OWN):
             return "This layer holds no changes." if rows.view.changes_only else "This layer is empty."
+        matches, found = rows.matches, self.found_elsewhere(rows)
+        if found is not None:
+            hidden = f", hidden by layer {found.hidden_by}" if found.hidden_by else ""
+            return f"0 here · 1 in layer {found.layer}{hidden} · Enter goes there"
+        if matches is not None and matches.elsewhere:
+            return f"0 here · {matches.elsewhere:,} in other layers · Enter lists them"
         return no_rows_sentence(rows)
+
+    def found_elsewhere(self, rows: VisibleRows) -> "FoundPath | None":
+        """Return the only match that is not in a tree as the last layer wrote it, or None if there are others."""
+        if self.tree is None or rows.matches is None or rows.matches.elsewhere != 1:
+            return None
+        from layerscope.analysis.search.found_paths import changes_at  # noqa: PLC0415  # not before it is needed
+
+        node = rows.matches.first_elsewhere
+        found = [*changes_at(self.tree, node, self.tree.index.path(node))]
+        return next((each for each in reversed(found) if not each.is_removal), None)
 
     @property
     def digest(self) -> str | None:

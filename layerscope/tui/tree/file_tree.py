@@ -66,6 +66,9 @@ class FileTree(LineList):
 
         node: int
 
+    class Elsewhere(Message):
+        """The matches of a filter are to be shown that are not in the tree."""
+
     class Fitted(Message):
         """The columns have another width."""
 
@@ -288,6 +291,8 @@ class FileTree(LineList):
         row = rows.tree.row(node, rows.view.layer) if rows is not None and node is not None else None
         if row is not None and row.entry.kind is not Kind.DIR:
             self.post_message(self.Opened(row.node))
+        elif node is None and rows is not None and rows.matches is not None and rows.matches.elsewhere:
+            self.post_message(self.Elsewhere())
         else:
             self.action_toggle_fold()
 

@@ -137,6 +137,8 @@ class Matches:
     def __init__(self, index: PathIndex) -> None:
         self.count = self.elsewhere = 0
         """The matches in the view, and those that are not in it."""
+        self.first_elsewhere = -1
+        """The first match that is not in the view."""
         self._index = index
         self._matching = bytearray()
         self._found = bytearray(len(index))
@@ -164,7 +166,10 @@ class Matches:
             part = self._index.folder_flags(nodes)
             folders += part
             matching = both(flags, in_view[nodes.start : nodes.stop])
-            self.elsewhere += flags.count(1) - matching.count(1)
+            elsewhere = without(flags, matching)
+            if not self.elsewhere:
+                self.first_elsewhere = elsewhere.find(1) + nodes.start
+            self.elsewhere += elsewhere.count(1)
             outermost = [*compress(nodes, self._add(nodes, matching, part))]
             self._outermost.extend(outermost)
             for sums, sizes_of in zip(self._sums, sizes, strict=True):

@@ -18,7 +18,7 @@ from layerscope.tui.services import warn
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree, TreeHeader
 from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
-from layerscope.tui.tree.state import FilesState
+from layerscope.tui.tree.state import FilesState, no_rows_sentence
 from layerscope.tui.tree.view import TreeSnapshot
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.framed import FramedPane
@@ -270,10 +270,12 @@ class FilesPane(FramedPane):
     def _go_to_match(self) -> None:
         """Go to a match, unless the cursor is on one. If rows are still to come, go there then."""
         rows = self.file_tree.rows
-        if not self._wants_match or self._coming is not None or rows is None or not len(rows):
+        if not self._wants_match or self._coming is not None or rows is None:
             return
         self._wants_match = False
-        if not rows.is_match(rows[self.file_tree.cursor]):
+        if not len(rows):
+            self.file_tree.action_choose()
+        elif not rows.is_match(rows[self.file_tree.cursor]):
             self.next_match(1)
 
     @property
@@ -311,7 +313,7 @@ class FilesPane(FramedPane):
         rows = self.file_tree.rows
         row = rows.next_match(self.file_tree.cursor, step) if rows is not None else None
         if row is None:
-            warn(self, "Nothing matches.")
+            warn(self, "Nothing matches." if rows is None else no_rows_sentence(rows))
         elif row == self.file_tree.cursor:
             warn(self, "This is the only match.")
         else:

@@ -101,3 +101,30 @@ async def test_a_search_without_a_match_says_so(path: Path) -> None:
         assert "0 matches in all layers, 0 live" in at.screen()
         await at.press("enter", "t")
         assert at.toasts() == ["Nothing matches."]
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_a_filter_without_matches_leads_to_other_layers(tmp_path: Path, size: tuple[int, int]) -> None:
+    layers = (
+        layer(file("etc/a.conf", b"a"), file("etc/b.conf", b"b")),
+        layer(file("root/id_rsa", b"secret")),
+        layer(whiteout("root/id_rsa")),
+        layer(file("srv/x", b"x")),
+    )
+    path = docker_archive(tmp_path / "image.tar", image(*layers, tags=["keys:1"]))
+    async with journey(path, size) as at:
+        await at.filter("id_rsa")
+        await at.settle()
+        assert at.entry() == "0 here · 1 in layer 2, hidden by layer 3 · Enter goes there"
+        await at.press("enter")
+        assert (at.layer(), at.at()) == (2, "/root/id_rsa")
+        await at.press("escape")
+        assert (at.layer(), at.matches()) == (4, "0 matches, 0 B, 1 in other layers"), "back at the filter"
+        await at.press("escape", "2", "slash", *".conf")
+        await at.settle()
+        assert at.entry() == "0 here · 2 in other layers · Enter lists them"
+        await at.press("enter")
+        await at.settle()
+        assert len([row for row in found(at) if ".conf" in row]) == 2
+        await at.press("escape", "enter")
+        assert screen(at) == "AllLayersScreen", "Enter in the empty tree does the same"

@@ -140,7 +140,7 @@ async def test_a_filtered_tree_stays_usable(web: Path) -> None:
         await at.press("space", "Z")
         assert at.matches() == "4 matches, 0 B"
         await at.press("s", "a", "c")
-        assert at.entry() == "Nothing matches.", "layer 2 changed none of them"
+        assert at.entry() == "0 here · 4 in other layers · Enter lists them", "layer 2 changed none of them"
 
 
 async def test_the_filter_is_kept_when_the_layer_changes(web: Path) -> None:
