@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
@@ -16,8 +17,11 @@ from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.open import UndecidedImage, open_images, open_or_choose
-from layerscope.text import printable_line, printable_name
+from layerscope.text import plural, printable_line, printable_name
 from layerscope.work import start_thread
+
+if TYPE_CHECKING:
+    from layerscope.report.json_document import Limit
 
 
 @contextmanager
@@ -91,6 +95,12 @@ def note_tables(image: Image) -> None:
         narrate(f"layerscope: layer {listed[0]} is listed from its table of contents; --full reads it whole")
     elif listed:
         narrate(f"layerscope: {len(listed)} layers are listed from their tables of contents; --full reads them whole")
+
+
+def say_left_out(limit: "Limit") -> None:
+    """Say on standard error how many rows a limit has left out."""
+    if limit.left_out:
+        narrate(f"{plural(limit.left_out, 'more row')} left out by --limit {limit.most}")
 
 
 def print_layers(session: ImageSession, *, as_json: bool = False) -> None:

@@ -96,6 +96,10 @@ DebugLog = Annotated[
     str | None,
     typer.Option("--debug", metavar="FILE", help="Write a log to the file."),
 ]
+RowLimit = Annotated[
+    int | None,
+    typer.Option("--limit", metavar="N", min=1, help="Only the first N rows, and the number of those left out."),
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Read everything again, and keep nothing for the next run.")]
 Full = Annotated[
     bool,

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 _BATCH = 512
 """The number of rows that are encoded together."""
@@ -24,17 +24,51 @@ class Document(Struct, kw_only=True):
     schema_version: int = 2
 
 
+class Listing(Document, kw_only=True):
+    """A document with rows, of which a limit may leave out some: it then has ``left_out``."""
+
+    left_out: int | UnsetType = UNSET
+
+
 Part = Struct | Mapping[str, object]
+Row = TypeVar("Row")
 
 
-def write_document(document: Part, file: TextIO, rows: Iterable[Struct] = ()) -> None:
+class Limit:
+    """Lets the first rows of a list pass, all if ``most`` is None, and counts those that it leaves out."""
+
+    def __init__(self, most: int | None = None) -> None:
+        self.most = most
+        self.left_out = 0
+
+    def __call__(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the first rows; the others are counted when these have been taken."""
+        rows = iter(rows)
+        yield from islice(rows, self.most)
+        self.left_out += sum(1 for _ in rows)
+
+
+NO_LIMIT = Limit()
+
+
+def write_document(document: Part, file: TextIO, rows: Iterable[Struct] = (), limit: Limit = NO_LIMIT) -> None:
     """Write a document: a field on each line, and a row of a list on each.
 
     ``rows`` take the place of the last field of a document whose list is too long to be in memory as a whole.
+    What the ``limit`` left out of the document and of the rows stands behind them.
     """
-    *fields, (last, value) = _fields(document)
-    file.writelines(_object([*fields, (last, iter(rows) if rows else value)], 0))
+    file.writelines(_object(_with_rows(_fields(document), rows, limit), 0))
     file.write("\n")
+
+
+def _with_rows(
+    fields: Sequence[tuple[str, object]], rows: Iterable[Struct], limit: Limit
+) -> Iterator[tuple[str, object]]:
+    *head, (last, value) = fields
+    yield from (*head, (last, iter(rows) if rows else value))
+    if limit.most is not None:
+        # known once the rows have been written
+        yield "left_out", limit.left_out
 
 
 def _fields(part: Part) -> list[tuple[str, object]]:

@@ -114,6 +114,7 @@ largest: largest files of the final image, the largest first
 largest_written: largest files of any layer, the largest first
 layer: number of the layer, from 1 at the base
 layers: layers, from the base up
+left_out: number of rows that --limit left out, of all lists together; absent without it
 limit: limit of the rule, in its unit
 line: number of the line in the Dockerfile, from 1
 lines: lines of the Dockerfile, in its order

@@ -90,6 +90,43 @@ def test_no_odd_name_can_steer_the_terminal(capsys: Capture, arguments: tuple[st
     assert {c for c in outcome.out if unicodedata.category(c).startswith("C")} == {"\n"}
 
 
+@pytest.mark.parametrize(
+    ("command", "rows", "number"),
+    [
+        (("tree", MY_APP), "entries", 119),
+        (("tree", MY_APP, "--sort", "size"), "entries", 119),
+        (("find", MY_APP, "nginx"), "matches", 14),
+        (("diff", MY_APP, "1", "6"), "changes", 59),
+    ],
+)
+def test_a_limit_keeps_the_first_rows_and_says_how_many_are_left_out(
+    capsys: Capture, command: tuple[str | Path, ...], rows: str, number: int
+) -> None:
+    whole = document(capsys, *command)
+    assert (len(whole[rows]), "left_out" in whole) == (number, False)
+    for most, left_out in ((3, number - 3), (number, 0)):
+        outcome = ask(capsys, *command, "--limit", str(most), "--json")
+        limited = json.loads(outcome.out)
+        assert limited == whole | {rows: whole[rows][:most], "left_out": left_out}
+        assert outcome.err == (f"{left_out} more rows left out by --limit 3\n" if left_out else "")
+    lines = ask(capsys, *command).out.splitlines()
+    outcome = ask(capsys, *command, "--limit", "3")
+    assert len(lines) - len(outcome.out.splitlines()) == number - 3
+    assert outcome.err == f"{number - 3} more rows left out by --limit 3\n"
+
+
+def test_a_limit_of_why_is_that_of_each_list(capsys: Capture) -> None:
+    whole, limited = document(capsys, "why", MY_APP), document(capsys, "why", MY_APP, "--limit", "2")
+    sizes = sorted((dead["size"] for dead in whole["dead"]["entries"]), reverse=True)
+    assert sorted((dead["size"] for dead in limited["dead"]["entries"]), reverse=True) == sizes[:2]
+    cut = [name for name, value in whole.items() if isinstance(value, list) and value != limited[name]]
+    assert all(len(limited[name]) == 2 for name in cut)
+    assert limited["left_out"] == len(sizes) - 2 + sum(len(whole[name]) - 2 for name in cut)
+    printed = ask(capsys, "why", MY_APP, "--limit", "1").out
+    assert "and 5 more" in printed
+    assert ask(capsys, "why", MY_APP).out != printed
+
+
 def broken_image(tmp_path: Path) -> Path:
     base, top = layer(file("a", b"1")), layer(file("b", b"2"), file("../c", b"3"))
     files = docker_files(image(base, top, tags=["my-app:v1"]))

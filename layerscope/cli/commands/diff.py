@@ -12,8 +12,8 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.cli.answering import print_answer
 from layerscope.cli.commands.diff_sides import LayerPair, Sides, parse_sides
 from layerscope.cli.errors import ExitStatus
-from layerscope.cli.opening import warn, warn_of
-from layerscope.cli.options import AsJson, DebugLog, NoCache, PlainHttp, Reference, completed, parse_changes
+from layerscope.cli.opening import say_left_out, warn, warn_of
+from layerscope.cli.options import AsJson, DebugLog, NoCache, PlainHttp, Reference, RowLimit, completed, parse_changes
 from layerscope.cli.streams import output_may_be_cut
 from layerscope.cli.terminal import has_screen, terminal
 from layerscope.comparison.compare import ImageComparison, LayerComparison, compare_images, compare_layers
@@ -23,6 +23,7 @@ from layerscope.debug_log import start_log
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
 from layerscope.report.diff.document import write_diff_document
+from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.shared_layers import load_both
 from layerscope.text import plural, printable_name, printable_path
@@ -108,11 +109,12 @@ class _Form(NamedTuple):
     globs: Sequence[str]
     digests: bool = False
     ignore_times: bool = False
+    limit: Limit = NO_LIMIT
 
     @property
     def sorted(self) -> Sequence[object]:
         """The same for equal options, whatever the order of a set is."""
-        return (*self[:5], sorted(self.changes), *self.globs)
+        return (*self[:5], sorted(self.changes), self.limit.most, *self.globs)
 
 
 def diff(  # noqa: PLR0917  # Typer reads the options from the signature
@@ -129,6 +131,7 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     mtime: Mtime = False,
     digests: WithDigests = False,
     ignore_times: IgnoreTimes = False,
+    limit: RowLimit = None,
     as_json: AsJson = False,
     summary: Summary = None,
     exit_code: ExitCode = False,
@@ -140,7 +143,7 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     """Compare two layers of an image, or two images: steps, paths, config and packages."""
     start_log(debug)
     sides = parse_sides(reference, others, image, platform, engine, own=own, no_cache=no_cache)
-    rows = as_json or stat or patch or digests or only is not None or path is not None
+    rows = as_json or stat or patch or digests or limit or only is not None or path is not None
     if summary is not None and (rows or isinstance(sides.other, LayerPair)):
         raise UsageError("--format sums up two images: it takes no layers, and no option that selects or prints rows")
     if not (no_tui or rows or exit_code or summary is not None) and _is_interactive(sides):
@@ -153,7 +156,7 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     if ignore_times and mtime:
         raise UsageError("--mtime and --ignore-times contradict each other")
     changes, globs = parse_changes(only, sorted(ALL_CHANGES)), [_glob(glob) for glob in path or ()]
-    form = _Form(as_json, stat, patch, exit_code, summary, changes, globs, digests, ignore_times)
+    form = _Form(as_json, stat, patch, exit_code, summary, changes, globs, digests, ignore_times, Limit(limit))
     return _print(sides, form, mtime=mtime)
 
 
@@ -191,6 +194,7 @@ def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
         status = _status(view, digests, ignore_times=form.ignore_times) if form.exit_code else ExitStatus.SUCCESS
         with output_may_be_cut():
             _write(view, form, sys.stdout, digests)
+            say_left_out(form.limit)
             _warn_of_images(old, new)
             _warn_of_rows(view)
         return status
@@ -203,10 +207,12 @@ def _print_answer(old: ImageSession, new: ImageSession, sides: Sides, form: _For
         view = _view(old, new, sides, form, mtime=mtime)
         views.append(view)
         _write(view, form, file)
-        return view.fits_any_path and not view.unread
+        # what is left out is said beside the answer, and would not be kept with it
+        return view.fits_any_path and not view.unread and form.limit.most is None
 
     layers = sides.other if isinstance(sides.other, LayerPair) else None
     print_answer([old] if old is new else [old, new], ("diff", layers, sides.own, mtime, form.sorted), write)
+    say_left_out(form.limit)
     _warn_of_images(old, new)
     for view in views:
         _warn_of_rows(view)
@@ -229,11 +235,11 @@ def _write(view: FilteredComparison, form: _Form, file: TextIO, digests: DigestR
 
         file.write((markdown_summary if form.summary is SummaryFormat.MARKDOWN else html_summary)(view.images))
     elif form.as_json:
-        write_diff_document(view, file, digests)
+        write_diff_document(view, file, digests, form.limit)
     else:
         from layerscope.report.diff.tables import write_diff_tables  # noqa: PLC0415  # 15 ms: texts
 
-        write_diff_tables(view, file, digests, stat=form.stat, patch=form.patch)
+        write_diff_tables(view, file, digests, stat=form.stat, patch=form.patch, limit=form.limit)
 
 
 def _warn_of_images(old: ImageSession, new: ImageSession) -> None:

@@ -13,13 +13,14 @@ from layerscope.analysis.search.query import Query, parse_query
 from layerscope.analysis.text.search import Search, parse_search
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import note_tables, warn, warn_of
-from layerscope.cli.options import AsJson, Full
+from layerscope.cli.opening import note_tables, say_left_out, warn, warn_of
+from layerscope.cli.options import AsJson, Full, RowLimit
 from layerscope.cli.streams import narrate, output_may_be_cut
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
 from layerscope.report.find.document import Matches, write_find_document
 from layerscope.report.find.lines import write_find_lines
+from layerscope.report.json_document import Limit
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage, layer_number
 from layerscope.text import printable_name
@@ -96,6 +97,7 @@ def find(
     content: Content = None,
     binary: Binary = False,
     full: Full = False,
+    limit: RowLimit = None,
     as_json: AsJson = False,
 ) -> int:
     """List every layer that wrote, changed or removed a matching path, also of paths that are hidden or gone."""
@@ -119,7 +121,7 @@ def find(
         if search is not None:
             wanted, matches, unsearched = _with_content(loaded, wanted, search, binary=binary)
             unread |= unsearched
-        if _write(session, loaded, wanted, matches, as_json=as_json):
+        if _write(session, loaded, wanted, matches, Limit(limit), as_json=as_json):
             return ExitStatus.SUCCESS
         if unread:
             raise UsageError("nothing matches in what could be read of the layers")
@@ -128,7 +130,7 @@ def find(
 
 
 def _write(
-    session: ImageSession, loaded: LoadedImage, wanted: Wanted, matches: Matches | None, *, as_json: bool
+    session: ImageSession, loaded: LoadedImage, wanted: Wanted, matches: Matches | None, limit: Limit, *, as_json: bool
 ) -> bool:
     """Write what is found, and return whether it is anything, which counts even if the reader closes the pipe."""
     found = find_paths(loaded.tree, wanted)
@@ -136,9 +138,10 @@ def _write(
     rows = chain([] if first is None else [first], found)
     with output_may_be_cut():
         if as_json:
-            write_find_document(session.image, rows, sys.stdout, matches)
+            write_find_document(session.image, rows, sys.stdout, matches, limit)
         else:
-            write_find_lines(session.image, loaded.tree, rows, sys.stdout, matches)
+            write_find_lines(session.image, loaded.tree, limit(rows), sys.stdout, matches)
+    say_left_out(limit)
     note_tables(session.image)
     warn(session.image, session.tallies)
     return first is not None

@@ -8,8 +8,9 @@ import typer
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import note_tables, warn
-from layerscope.cli.options import AsJson, Full, LayerNumber, parse_changes
+from layerscope.cli.opening import note_tables, say_left_out, warn
+from layerscope.cli.options import AsJson, Full, LayerNumber, RowLimit, parse_changes
+from layerscope.report.json_document import Limit
 from layerscope.report.tree.document import write_tree_document
 from layerscope.report.tree.lines import write_tree_lines
 from layerscope.report.tree.selection import TreeSelection
@@ -49,6 +50,7 @@ def tree(
     depth: Depth = None,
     sort: Sort = SortKey.NAME,
     full: Full = False,
+    limit: RowLimit = None,
     as_json: AsJson = False,
 ) -> None:
     """List the files after a layer, marked with what that layer added, changed and removed."""
@@ -57,7 +59,9 @@ def tree(
         number = layer_number(session.image, layer)
         is_writable = session.image.layers[number - 1].writable if number else False
         selection = TreeSelection(number, changes, depth, by_size=sort is SortKey.SIZE, writable=is_writable)
+        rows = Limit(limit)
         write = write_tree_document if as_json else write_tree_lines
-        write(session.load().tree, selection, sys.stdout)
+        write(session.load().tree, selection, sys.stdout, rows)
+        say_left_out(rows)
         note_tables(session.image)
         warn(session.image, session.tallies)

@@ -12,8 +12,9 @@ from layerscope.analysis.size.base_image import BaseImage
 from layerscope.cli.answering import print_answer
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of_attestations
-from layerscope.cli.options import AsJson, Base, DockerfileName
+from layerscope.cli.options import AsJson, Base, DockerfileName, RowLimit
 from layerscope.cli.streams import narrate
+from layerscope.report.json_document import Limit
 from layerscope.report.size.document import write_why_document
 from layerscope.session.dockerfile.lines import dockerfile_of, known_dockerfile
 from layerscope.session.image_session import ImageSession
@@ -45,6 +46,7 @@ def why(
     show_all: All = False,
     packages: Packages = False,
     as_patch: AsPatch = False,
+    limit: RowLimit = None,
     as_json: AsJson = False,
 ) -> None:
     """Show which layer made the image large, which bytes are dead and why, and what to change."""
@@ -54,12 +56,14 @@ def why(
             _print_patch(session, chosen, dockerfile_of(session.image, file, build=session.build))
             return
         placed = known_dockerfile(session.image, file, session.build)
-        write = partial(_write, session, chosen, placed, show_all=show_all, packages=packages, as_json=as_json)
+        write = partial(
+            _write, session, chosen, placed, show_all=show_all, packages=packages, limit=limit, as_json=as_json
+        )
         stated = (
             session.image.attestations,
             placed and (placed.path, placed.dockerfile.lines, sorted(placed.layers.items())),
         )
-        print_answer([session], ("why", chosen, show_all, packages, as_json, stated), write)
+        print_answer([session], ("why", chosen, show_all, packages, limit, as_json, stated), write)
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)
 
@@ -72,15 +76,16 @@ def _write(
     *,
     show_all: bool,
     packages: bool,
+    limit: int | None,
     as_json: bool,
 ) -> Literal[True]:
     analysis = _analysis(session, base, placed)
     if as_json:
-        write_why_document(analysis, file, all_packages=packages)
+        write_why_document(analysis, file, all_packages=packages, limit=Limit(limit))
     else:
         from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # 8 ms
 
-        write_why_tables(analysis, file, show_all=show_all, all_packages=packages)
+        write_why_tables(analysis, file, show_all=show_all, all_packages=packages, limit=limit)
     return True
 
 

@@ -12,7 +12,7 @@ from layerscope.analysis.comparison.digest_causes import Cause, DigestReport
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.filtered import ALL_CHANGES, BrokenLayers, FilteredComparison
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.report.layers.document import ImagePart, image_part
 from layerscope.report.tree.document import EntryPart, entry_part
 from layerscope.report.tree.selection import TreeSelection
@@ -129,7 +129,7 @@ class DigestsPart(Struct):
     causes: list[CausePart]
 
 
-class DiffDocument(Document, kw_only=True):
+class DiffDocument(Listing, kw_only=True):
     """The whole document; ``changes`` come last and sorted by path.
 
     ``unread`` are paths whose bytes could not be read on both sides, ``incomplete`` the layers that could not be read
@@ -150,12 +150,14 @@ class DiffDocument(Document, kw_only=True):
     changes: list[ChangePart]
 
 
-def write_diff_document(view: FilteredComparison, file: TextIO, digests: DigestReport | None = None) -> None:
+def write_diff_document(
+    view: FilteredComparison, file: TextIO, digests: DigestReport | None = None, limit: Limit = NO_LIMIT
+) -> None:
     """Write the document row by row."""
-    head = _head(view)
+    head = _head(view, limit)
     if digests is not None:
         head.digests = DigestsPart(digests.result, [_cause_part(cause) for cause in digests.causes])
-    write_document(head, file, _changes(view))
+    write_document(head, file, _changes(view, limit), limit)
 
 
 def diff_document(view: FilteredComparison) -> DiffDocument:
@@ -171,31 +173,31 @@ def _cause_part(cause: Cause) -> CausePart:
     return CausePart(cause.part, layer, cause.what, cause.entries, list(cause.examples), made_by, remedy)
 
 
-def _head(view: FilteredComparison) -> DiffDocument:
+def _head(view: FilteredComparison, limit: Limit = NO_LIMIT) -> DiffDocument:
     """Return the document without its changes."""
     before, after = view.sides
     head = DiffDocument(
         before=_side_part(view.old, before, view.broken_layers[0], own=view.own),
         after=_side_part(view.new, after, view.broken_layers[1], own=view.own),
         summary=SummaryPart(*view.diff.summary),
-        moves=[MovePart(path_text(move.before), path_text(move.after)) for move in view.moves],
-        unread=[path_text(path) for path in view.unread],
+        moves=[MovePart(path_text(move.before), path_text(move.after)) for move in limit(view.moves)],
+        unread=[path_text(path) for path in limit(view.unread)],
         incomplete=sorted({*view.broken_layers[0], *view.broken_layers[1]}) or UNSET,
         changes=[],
     )
     if view.images is not None:
         head.pull_size = view.images.pull_size
         head.layers = [_aligned_part(step, view.images, view.broken_layers) for step in view.images.alignment.layers]
-        head.config = [_config_part(change) for change in view.images.config]
-        head.packages = [_package_part(change) for change in view.images.packages]
+        head.config = [_config_part(change) for change in limit(view.images.config)]
+        head.packages = [_package_part(change) for change in limit(view.images.packages)]
     return head
 
 
-def _changes(view: FilteredComparison) -> Iterator[ChangePart]:
+def _changes(view: FilteredComparison, limit: Limit = NO_LIMIT) -> Iterator[ChangePart]:
     tree = view.tree
     # A diff tree has all methods of a layered one that the selection calls.
     nodes = TreeSelection(AFTER, ALL_CHANGES).by_path(cast("LayeredTree", tree))
-    for node, path in nodes:
+    for node, path in limit(nodes):
         row = tree.rows_by_node[node]
         change = view.diff.change(row)
         yield ChangePart(

@@ -10,6 +10,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.filtered import MovedFile
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.report.colors import change_styles
+from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.report.tree.selection import link_text
 from layerscope.text import human_size, plural, printable_name, printable_path, signed_size
 
@@ -19,17 +20,20 @@ _NO_SIZE = ""
 _MARKS = ("+", "~", "-")
 
 
-def write_diff_lines(diff: Diff, file: TextIO, uncertain: Collection[int] = ()) -> None:
+def write_diff_lines(diff: Diff, file: TextIO, uncertain: Collection[int] = (), limit: Limit = NO_LIMIT) -> None:
     """Write a line for each row, folder by folder; ``uncertain`` are rows that depend on layers that were not read."""
     styles = change_styles(file)
-    for change, line in _diff_lines(diff, uncertain):
+    for change, line in _diff_lines(diff, uncertain, limit):
         before, after = styles[change]
         file.write(f"{before}{line}{after}\n")
 
 
-def _diff_lines(diff: Diff, uncertain: Collection[int] = ()) -> Iterator[tuple[ChangeKind, str]]:
+def _diff_lines(
+    diff: Diff, uncertain: Collection[int] = (), limit: Limit = NO_LIMIT
+) -> Iterator[tuple[ChangeKind, str]]:
     width = max((len(_words(Aspect(aspects))) for aspects in set(diff.aspects)), default=0)
-    for row, change in enumerate(diff):
+    for row in limit(range(len(diff))):
+        change = diff.change(row)
         sizes = f"{_size(change.before):>{_SIZE_WIDTH}}  {_size(change.after):>{_SIZE_WIDTH}}"
         delta = f"{_delta(change):>{_DELTA_WIDTH}}"
         what = f"{_words(change.what):<{width}}  " if width else ""
@@ -77,9 +81,9 @@ def _link(entry: FileEntry) -> str:
     return "a file of its own" if link is None else printable_name(link)
 
 
-def write_diff_stat(tree: DiffTree, file: TextIO) -> None:
+def write_diff_stat(tree: DiffTree, file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Write a line for each directory: its delta, how many paths below it changed, its path."""
-    file.writelines(line + "\n" for line in _stat_lines(tree))
+    file.writelines(line + "\n" for line in limit(_stat_lines(tree)))
 
 
 def _stat_lines(tree: DiffTree) -> Iterator[str]:

@@ -14,6 +14,7 @@ from layerscope.comparison.filtered import FilteredComparison
 from layerscope.report.colors import CHANGE_STYLES
 from layerscope.report.diff.lines import move_lines, write_diff_lines, write_diff_stat
 from layerscope.report.diff.patch import write_patch
+from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.report.tables import (
     LEAST_INSTRUCTION,
     Block,
@@ -56,6 +57,7 @@ def write_diff_tables(
     *,
     stat: bool = False,
     patch: bool = False,
+    limit: Limit = NO_LIMIT,
 ) -> None:
     """Print the comparison; ``stat`` sums the paths up by directory, ``patch`` adds the differences of texts.
 
@@ -66,9 +68,9 @@ def write_diff_tables(
         uncertain = f", {len(view.uncertain):,} of them uncertain" if view.uncertain else ""
         file.write(f"\nPaths: {_summary_line(view.diff.summary)}{uncertain}\n")
         if stat:
-            write_diff_stat(view.tree, file)
+            write_diff_stat(view.tree, file, limit)
         else:
-            write_diff_lines(view.diff, file, view.uncertain)
+            write_diff_lines(view.diff, file, view.uncertain, limit)
     _write_moves(view, file, stat=stat)
     if view.images is not None and view.is_whole:
         show(_image_sections(view.images), file)

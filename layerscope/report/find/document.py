@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from layerscope.analysis.search.found_paths import FoundPath
 from layerscope.model.image import Image
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.text import path_text
 
 Matches = Callable[[FoundPath], tuple[Sequence[tuple[int | None, str | None, int | None]], bool]]
@@ -43,15 +43,18 @@ class MatchPart(Struct):
     more_lines: bool | UnsetType = UNSET
 
 
-class FindDocument(Document, kw_only=True):
+class FindDocument(Listing, kw_only=True):
     """The whole document; the matches are sorted by path, then by layer."""
 
     matches: list[MatchPart]
 
 
-def write_find_document(image: Image, found: Iterable[FoundPath], file: TextIO, matches: Matches | None) -> None:
+def write_find_document(
+    image: Image, found: Iterable[FoundPath], file: TextIO, matches: Matches | None, limit: Limit = NO_LIMIT
+) -> None:
     """Write the document row by row; ``matches`` returns those in the content of what is found."""
-    write_document(FindDocument(matches=[]), file, (_match_part(image, each, matches) for each in found))
+    rows = (_match_part(image, each, matches) for each in limit(found))
+    write_document(FindDocument(matches=[]), file, rows, limit)
 
 
 def _match_part(image: Image, found: FoundPath, matches: Matches | None) -> MatchPart:

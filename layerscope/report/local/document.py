@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from msgspec import Struct
 
 from layerscope.model.local import Container, LocalImage
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Document, Limit, Listing, write_document
 
 if TYPE_CHECKING:
     from layerscope.session.tags import TagListing
@@ -27,7 +27,7 @@ class ListedImage(Struct):
     layers: int | None
 
 
-class ImagesDocument(Document, kw_only=True):
+class ImagesDocument(Listing, kw_only=True):
     """The whole document."""
 
     images: list[ListedImage]
@@ -45,15 +45,15 @@ class ListedContainer(Struct):
     writable_size: int | None
 
 
-class ContainersDocument(Document, kw_only=True):
+class ContainersDocument(Listing, kw_only=True):
     """The whole document."""
 
     containers: list[ListedContainer]
 
 
-def write_images_document(images: Sequence[LocalImage], file: TextIO) -> None:
+def write_images_document(images: Sequence[LocalImage], file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Write the document."""
-    write_document(ImagesDocument(images=[_listed(image) for image in images]), file)
+    write_document(ImagesDocument(images=[_listed(image) for image in images]), file, limit=limit)
 
 
 def _listed(image: LocalImage) -> ListedImage:
@@ -70,9 +70,10 @@ def _listed(image: LocalImage) -> ListedImage:
     )
 
 
-def write_containers_document(containers: Sequence[Container], file: TextIO) -> None:
+def write_containers_document(containers: Sequence[Container], file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Write the document."""
-    write_document(ContainersDocument(containers=[_listed_container(each) for each in containers]), file)
+    document = ContainersDocument(containers=[_listed_container(each) for each in containers])
+    write_document(document, file, limit=limit)
 
 
 def _listed_container(container: Container) -> ListedContainer:

@@ -11,7 +11,7 @@ from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.analysis.tree.tree_state import NodePaths
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.report.packages.document import PackageEventPart, PackagePart, event_parts, package_parts
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import base_sizes, reason_word
@@ -134,7 +134,7 @@ class BasePart(Struct):
     blob_size: int | None
 
 
-class WhyDocument(Document, kw_only=True):
+class WhyDocument(Listing, kw_only=True):
     """The whole document; names that end in ``_estimate`` are estimates, all other sizes are exact.
 
     It has ``package_events`` only if they are asked for.
@@ -163,12 +163,14 @@ class WhyDocument(Document, kw_only=True):
     unknowns: list[str]
 
 
-def write_why_document(analysis: SizeAnalysis, file: TextIO, *, all_packages: bool = False) -> None:
-    """Write the document; this reads layers and file contents as needed."""
-    write_document(why_document(analysis, all_packages=all_packages), file)
+def write_why_document(
+    analysis: SizeAnalysis, file: TextIO, *, all_packages: bool = False, limit: Limit = NO_LIMIT
+) -> None:
+    """Write the document; this reads layers and file contents as needed. The ``limit`` is that of each list."""
+    write_document(why_document(analysis, all_packages=all_packages, limit=limit), file, limit=limit)
 
 
-def why_document(analysis: SizeAnalysis, *, all_packages: bool = False) -> WhyDocument:
+def why_document(analysis: SizeAnalysis, *, all_packages: bool = False, limit: Limit = NO_LIMIT) -> WhyDocument:
     """Return the document; this reads layers and file contents as needed."""
     why, paths = analysis.report, NodePaths(analysis.tree.index)
     return WhyDocument(
@@ -176,33 +178,35 @@ def why_document(analysis: SizeAnalysis, *, all_packages: bool = False) -> WhyDo
         blob_size=why.blob_size,
         verdict=why.verdict,
         efficiency=why.efficiency,
-        layers=list(why.layers),
-        largest=[FilePart(path_text(file.path), file.size, file.layer) for file in why.largest],
+        layers=list(limit(why.layers)),
+        largest=[FilePart(path_text(file.path), file.size, file.layer) for file in limit(why.largest)],
         largest_written=[
-            WrittenFilePart(path_text(file.path), file.size, file.layer, file.hidden_by) for file in why.largest_written
+            WrittenFilePart(path_text(file.path), file.size, file.layer, file.hidden_by)
+            for file in limit(why.largest_written)
         ],
-        dead=_dead_sum_part(why),
-        duplicates=[_duplicate_part(duplicate, paths) for duplicate in why.duplicates],
+        dead=_dead_sum_part(why, limit),
+        duplicates=[_duplicate_part(duplicate, paths) for duplicate in limit(why.duplicates)],
         duplicates_complete=why.duplicates_complete,
         secrets=[
             SecretPart(path_text(secret.path), secret.kind.value, secret.layer, secret.removed_in)
-            for secret in why.secrets
+            for secret in limit(why.secrets)
         ],
-        advice=[_advice_part(advice, analysis) for advice in why.advice],
+        advice=[_advice_part(advice, analysis) for advice in limit(why.advice)],
         size_after_advice=why.size_after_advice,
-        by_type=[TypePart(each.type.value, each.size, each.files) for each in analysis.types.sizes],
-        by_package=package_parts(analysis.packages_by_layer),
-        package_events=event_parts(analysis.image, analysis.packages_by_layer) if all_packages else UNSET,
+        by_type=[TypePart(each.type.value, each.size, each.files) for each in limit(analysis.types.sizes)],
+        by_package=list(limit(package_parts(analysis.packages_by_layer))),
+        package_events=list(limit(event_parts(analysis.image, analysis.packages_by_layer))) if all_packages else UNSET,
         unowned_size=analysis.packages.unowned,
         sbom=None if analysis.sbom is None else _sbom_part(analysis.sbom),
-        directories=_folder_parts(analysis, paths),
+        directories=_folder_parts(analysis, paths, limit),
         base=_base_part(why),
         unknowns=list(why.unknowns),
     )
 
 
-def _dead_sum_part(why: SizeReport) -> DeadSumPart:
-    entries = sorted(map(_dead_part, why.dead.entries), key=lambda part: (part.path, part.writer))
+def _dead_sum_part(why: SizeReport, limit: Limit) -> DeadSumPart:
+    largest = limit(sorted(map(_dead_part, why.dead.entries), key=lambda part: (-part.size, part.path, part.writer)))
+    entries = sorted(largest, key=lambda part: (part.path, part.writer))
     sums = {reason_word(reason): size for reason, size in why.dead.by_reason.items()}
     return DeadSumPart(
         total=why.dead_size,
@@ -252,9 +256,9 @@ def _sbom_part(sbom: SbomComparison) -> SbomPart:
     )
 
 
-def _folder_parts(analysis: SizeAnalysis, paths: NodePaths) -> list[FolderPart]:
+def _folder_parts(analysis: SizeAnalysis, paths: NodePaths, limit: Limit) -> list[FolderPart]:
     """Return the largest folders, sorted by path."""
-    rows = analysis.directories.heaviest_folders(LARGEST_FOLDERS)
+    rows = limit(analysis.directories.heaviest_folders(LARGEST_FOLDERS))
     parts = [FolderPart(path_text(paths(row.node)), row.size, row.dead, row.files) for row in rows]
     return sorted(parts, key=lambda part: part.path)
 

@@ -1,6 +1,6 @@
 """The size report for people: secrets, what to change, and where the bytes are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from msgspec.structs import replace
@@ -60,6 +60,9 @@ _MOST_SECRETS = 20
 _MOST_PATHS = 3
 """The rows and paths of each section, unless all are asked for."""
 
+Most = Callable[[int], int | None]
+"""Returns how many rows are shown where so many are enough; None for all."""
+
 _NEEDED = 2
 """The first columns are never left out: the number of a layer and its size, for example."""
 
@@ -67,32 +70,40 @@ _INDENT = 2
 
 
 def write_why_tables(
-    analysis: SizeAnalysis, file: TextIO, *, show_all: bool = False, all_packages: bool = False
+    analysis: SizeAnalysis,
+    file: TextIO,
+    *,
+    show_all: bool = False,
+    all_packages: bool = False,
+    limit: int | None = None,
 ) -> None:
-    """Print the size report; ``show_all`` prints every row of it, ``all_packages`` all about packages."""
+    """Print the size report; ``show_all`` prints every row of it, ``all_packages`` all about packages.
+
+    With a ``limit``, each section has so many rows.
+    """
     packages = packages_tables(analysis.image, analysis.packages_by_layer) if all_packages else ()
-    show([*why_tables(analysis, show_all=show_all), *([Paragraph()] if packages else []), *packages], file)
+    show([*why_tables(analysis, show_all=show_all, limit=limit), *([Paragraph()] if packages else []), *packages], file)
 
 
-def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> Sequence[Block]:
+def why_tables(analysis: SizeAnalysis, *, show_all: bool = False, limit: int | None = None) -> Sequence[Block]:
     """Return all sections."""
 
     def most(count: int) -> int | None:
-        return None if show_all else count
+        return limit or (None if show_all else count)
 
     why = analysis.report
     layers = _table_parts(layer_table(analysis, why.layers), most(_MOST_LAYERS))
     types = _table_parts(type_table(analysis), most(_MOST_SHARES))
     return [
         Paragraph(image_summary(analysis.image, analysis.tallies)),
-        *_secret_section(analysis, show_all=show_all),
-        *_advice_section(analysis, show_all=show_all),
+        *_secret_section(analysis, most),
+        *_advice_section(analysis, most),
         Paragraph(),
         Paragraph(printable_line(why.verdict), "bold"),
         *(Paragraph(line, "dim") for line in remarks(why)),
         *section("Layers, largest first", layers),
         *section("Largest files of the image", _table_parts(largest_files(analysis), most(_MOST_FILES))),
-        *_dead_section(analysis, show_all=show_all),
+        *_dead_section(analysis, most),
         *_duplicates(analysis, most(_MOST_DUPLICATES), most(_MOST_PATHS)),
         *section("By file type", types),
         *section("By package", _packages(analysis, most(_MOST_SHARES))),
@@ -118,10 +129,10 @@ def _packages(analysis: SizeAnalysis, most: int | None) -> Iterator[Block]:
         yield from _table_parts(sbom_table(analysis.sbom), most)
 
 
-def _secret_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Block]:
+def _secret_section(analysis: SizeAnalysis, most: Most) -> Iterator[Block]:
     """Yield the secrets with the instructions of their layers."""
     secrets = analysis.report.secrets
-    shown = secrets if show_all else secrets[:_MOST_SECRETS]
+    shown = secrets[: most(_MOST_SECRETS)]
     parts = [part for secret in shown for part in _secret(analysis, secret)]
     if len(shown) < len(secrets):
         parts.append(Paragraph(f"and {plural(len(secrets) - len(shown), 'more secret')} (--all shows them)", "dim"))
@@ -137,18 +148,18 @@ def _secret(analysis: SizeAnalysis, secret: Secret) -> Iterator[Block]:
     yield body
 
 
-def _dead_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Block]:
+def _dead_section(analysis: SizeAnalysis, most: Most) -> Iterator[Block]:
     """Yield the dead bytes by the layer that wrote them, the layer that hid them and the reason."""
     why = analysis.report
     groups = dead_groups(why.dead.entries)
     total = human_size(why.dead_size) if why.dead_size is not None else f"{human_size(why.dead.total)} at least"
-    most = None if show_all else _MOST_GROUPS
-    parts = [part for group in groups[:most] for part in _dead_group(analysis, group, show_all=show_all)]
-    parts += remainder(groups, most, lambda group: group.size, "cause")
+    most_groups = most(_MOST_GROUPS)
+    parts = [part for group in groups[:most_groups] for part in _dead_group(analysis, group, most)]
+    parts += remainder(groups, most_groups, lambda group: group.size, "cause")
     yield from section(f"Dead bytes: {total}, {reasons_line(why)}", parts)
 
 
-def _dead_group(analysis: SizeAnalysis, group: DeadGroup, *, show_all: bool) -> Iterator[Block]:
+def _dead_group(analysis: SizeAnalysis, group: DeadGroup, most: Most) -> Iterator[Block]:
     yield Paragraph(
         f"{human_size(group.size)} {reason_label(group.reason)}, {plural(len(group.entries), 'file')}", "magenta"
     )
@@ -158,24 +169,22 @@ def _dead_group(analysis: SizeAnalysis, group: DeadGroup, *, show_all: bool) -> 
     for words, layer in (("written by layer", group.writer), ("hidden by layer", group.hidden_by)):
         layers.add_row(words, str(layer), instruction_line(layer_title(analysis.image, layer)))
     yield layers
-    most = None if show_all else _MOST_PATHS
+    most_files = most(_MOST_PATHS)
     files = Grid(GridColumn("", is_right=True), GridColumn("", is_flexible=True), indent=_INDENT)
-    for entry in group.entries[:most]:
+    for entry in group.entries[:most_files]:
         files.add_row(human_size(entry.size), name_line(path_text(entry.path)))
     yield files
-    more = remainder(group.entries, most, lambda entry: entry.size, "file")
+    more = remainder(group.entries, most_files, lambda entry: entry.size, "file")
     yield from (replace(line, indent=_INDENT) for line in more)
 
 
-def _advice_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Block]:
+def _advice_section(analysis: SizeAnalysis, most: Most) -> Iterator[Block]:
     """Yield what to change, the largest savings first."""
     advice = analysis.report.advice
     if not advice:
         yield from section("What to change", [Paragraph(no_advice_sentence(analysis.report))])
         return
-    parts = [
-        part for number, each in enumerate(advice, 1) for part in _advised(analysis, number, each, show_all=show_all)
-    ]
+    parts = [part for number, each in enumerate(advice, 1) for part in _advised(analysis, number, each, most)]
     yield from section("What to change", [*parts, *_total(analysis)])
 
 
@@ -185,7 +194,7 @@ def _total(analysis: SizeAnalysis) -> Iterator[Block]:
         yield Paragraph(f"{size_change(analysis.report, '->')}.", "bold")
 
 
-def _advised(analysis: SizeAnalysis, number: int, advice: Advice, *, show_all: bool) -> Iterator[Block]:
+def _advised(analysis: SizeAnalysis, number: int, advice: Advice, most: Most) -> Iterator[Block]:
     share = human_share(advice.saves, analysis.report.total_size)
     saves = f"saves {human_size(advice.saves)}{f', {share}' if share else ''}" if advice.saves else "saves no bytes"
     yield Paragraph(f"{number}. {saves}: {analysis.layer_words(advice.layer)}", "bold green")
@@ -197,7 +206,7 @@ def _advised(analysis: SizeAnalysis, number: int, advice: Advice, *, show_all: b
     body.add_row(Line(advice.text, is_folded=True))
     for changed in diff_lines(advice.edits):
         body.add_row(Line(printable_line(changed), "red" if changed[0] == "-" else "green", is_whole=True))
-    for line in _path_lines(advice.paths, None if show_all else _MOST_PATHS):
+    for line in _path_lines(advice.paths, most(_MOST_PATHS)):
         body.add_row(line)
     yield body
 

@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.report.tree.selection import TreeSelection, link_text, printed_row
 
 _KINDS = tuple(kind.word for kind in Kind)
@@ -36,7 +36,7 @@ class TreeEntryPart(Struct):
     copied_up_from: int | UnsetType = UNSET
 
 
-class TreeDocument(Document, kw_only=True):
+class TreeDocument(Listing, kw_only=True):
     """The whole document; the entries are sorted by path, or by size with the largest first."""
 
     layer: int
@@ -56,17 +56,18 @@ class EntryPart(Struct):
     layer: int
 
 
-def write_tree_document(tree: LayeredTree, selection: TreeSelection, file: TextIO) -> None:
+def write_tree_document(tree: LayeredTree, selection: TreeSelection, file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Write the document row by row."""
-    write_document(TreeDocument(layer=selection.layer, entries=[]), file, tree_entries(tree, selection))
+    document = TreeDocument(layer=selection.layer, entries=[])
+    write_document(document, file, tree_entries(tree, selection, limit), limit)
 
 
-def tree_entries(tree: LayeredTree, selection: TreeSelection) -> Iterator[TreeEntryPart]:
+def tree_entries(tree: LayeredTree, selection: TreeSelection, limit: Limit = NO_LIMIT) -> Iterator[TreeEntryPart]:
     """Yield the rows of the document."""
     nodes: Iterable[tuple[int, str]] = selection.by_path(tree)
     if selection.by_size:
         nodes = sorted(nodes, key=lambda item: _stated_size(tree, item[0], selection.layer), reverse=True)
-    for node, path in nodes:
+    for node, path in limit(nodes):
         yield entry_row(tree, selection, node, path)
 
 

@@ -8,6 +8,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import Kind
 from layerscope.report.colors import change_styles
+from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.report.tree.selection import TreeSelection, printed_row
 from layerscope.text import human_size, mode_text, printable_name
 
@@ -33,25 +34,26 @@ class Guides(NamedTuple):
 _UNICODE, _ASCII = Guides("├── ", "└── ", "│   ", "    "), Guides("|-- ", "`-- ", "|   ", "    ")
 
 
-def write_tree_lines(tree: LayeredTree, selection: TreeSelection, file: TextIO) -> None:
+def write_tree_lines(tree: LayeredTree, selection: TreeSelection, file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Write a line for each row: mark, permissions, owner, size, the layer that last wrote it, path.
 
     The size of a directory is that of everything below it. Rows are in the order of the selection; on a terminal, they
     are drawn as a tree, in which the order is that of the entries of each folder.
     """
     styles, guides = change_styles(file), guides_for(file.encoding) if file.isatty() else None
-    for change, line in tree_lines(tree, selection, guides):
+    for change, line in tree_lines(tree, selection, guides, limit):
         before, after = styles[change]
         file.write(f"{before}{line}{after}\n")
 
 
 def tree_lines(
-    tree: LayeredTree, selection: TreeSelection, guides: Guides | None = None
+    tree: LayeredTree, selection: TreeSelection, guides: Guides | None = None, limit: Limit = NO_LIMIT
 ) -> Iterator[tuple[ChangeKind, str]]:
     """Yield the lines, each with its kind of change; with ``guides``, they are drawn as a tree."""
     layer = selection.layer
     owners, layers = owner_width(tree), len(str(max(tree.layers, default=0)))
-    for node, path, guide in _listed(tree, selection) if guides is None else _drawn(tree, selection, guides):
+    rows = _listed(tree, selection) if guides is None else _drawn(tree, selection, guides)
+    for node, path, guide in limit(rows):
         row = printed_row(tree, node, layer, path)
         size = human_size(tree.size(node, layer)) if row.kind in (Kind.FILE, Kind.DIR) or row.size else NO_SIZE
         name = name_and_target(row.path, row.kind, row.link)
