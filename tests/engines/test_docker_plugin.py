@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.cli import completion
 from tests.cli.runner import COMMAND, MY_APP, launch
+from tests.engines.test_engine_images import Loaded, kept
 from tests.engines.tools import need, run
 
 pytestmark = pytest.mark.engine
@@ -52,3 +54,10 @@ def test_stopping_docker_ends_layerscope(stop: signal.Signals, tmp_path: Path) -
     with subprocess.Popen(command, stdout=subprocess.PIPE) as docker, fifo.open("wb"):
         docker.send_signal(stop)
         assert docker.wait(30) == 128 + signal.SIGTERM
+
+
+def test_tags_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    need("docker", "version")
+    monkeypatch.setattr(completion, "_PATIENCE", 60)
+    with kept(Loaded("docker"), tmp_path) as made:
+        assert completion.completions("image", {}, made.repository) == [(f"{made.repository}:v1", "")]
