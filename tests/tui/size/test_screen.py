@@ -249,6 +249,9 @@ async def test_dead_bytes_are_listed_by_cause(tmp_path: Path) -> None:
             ["30", "kB", "1", "mode", "or"],
         ]
         assert len(rows(at)) == 4
+        await at.filter("main_Packages")
+        await at.settle()
+        assert len(rows(at)) == 1, "the filter finds a cause by the names of its files"
 
 
 async def test_small_duplicates_are_one_row(tmp_path: Path) -> None:

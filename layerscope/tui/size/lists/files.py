@@ -118,6 +118,7 @@ def dead_list(analysis: SizeAnalysis) -> SizeList[DeadGroup]:
             Order("layer that hid", lambda group: group.hidden_by),
         ),
         text=lambda group: f"{reason_label(group.reason)} {analysis.image.step(group.writer).title}",
+        texts_below=lambda group: (path_text(entry.path)[1:] for entry in group.entries),
         when_empty=no_dead_sentence(analysis.report),
     )
 

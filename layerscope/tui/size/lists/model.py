@@ -1,6 +1,6 @@
 """Lists of the size view: tables with their orders and the text that a filter searches. Rows are built when drawn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple
 
@@ -71,13 +71,15 @@ class SizeList(Generic[Row]):
     """A table in several ``orders``, the first of which is its own.
 
     ``about`` takes a row and its number in the table, and returns where it leads and what is said about it; ``text`` is
-    searched by a filter. The row ``rest`` stands for what the table leaves out; ``lines`` rows only separate others.
+    searched by a filter, and so are the ``texts_below``. The row ``rest`` stands for what the table leaves out;
+    ``lines`` rows only separate others.
     """
 
     table: ReportTable[Row]
     about: Callable[[int, Row], TableRow]
     orders: Sequence[Order[Row]]
     text: Callable[[Row], str]
+    texts_below: Callable[[Row], Iterable[str]] = lambda _: ()
     when_empty: str
     rest: TableRow | None = None
     lines: int = 0
@@ -88,7 +90,7 @@ class SizeList(Generic[Row]):
         numbers: Sequence[int] = range(len(rows))
         counted, when_empty = f"{len(rows) - self.lines:,}", self.when_empty
         if query is not None:
-            numbers = [number for number in numbers if query.matches(self.text(rows[number]))]
+            numbers = [number for number in numbers if self._is_match(query, rows[number])]
             size = human_size(sum(self.table.size(rows[number]) for number in numbers))
             counted = f"{len(numbers):,} of {counted} match {printable_line(query.text)}, {size}"
             when_empty, rest = "Nothing here matches the filter.", None
@@ -109,6 +111,9 @@ class SizeList(Generic[Row]):
             return replace(self.about(number, row), cells=cells, share=share, dead_share=dead)
 
         return ShownList(f"by {chosen.name}, {counted}", titles, RowsOnDemand(numbers, build, rest), when_empty)
+
+    def _is_match(self, query: Query, row: Row) -> bool:
+        return query.matches(self.text(row)) or any(map(query.matches, self.texts_below(row)))
 
 
 def _text(cell: Cell) -> str:
