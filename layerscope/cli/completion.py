@@ -20,6 +20,7 @@ from layerscope.analysis.tree.image_links import followed
 from layerscope.cache.cache import Cache
 from layerscope.cli.app import make_command_line
 from layerscope.errors import LayerscopeError
+from layerscope.report.schema import DOCUMENTS
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import layer_number
 from layerscope.session.local.listing import local_archives, local_tags
@@ -39,7 +40,7 @@ _NO_FILES = 4
 
 
 def completions(kind: str, params: Mapping[str, Any], incomplete: str) -> list[tuple[str, str]]:
-    """Return what can complete a word, each with a help text: an ``image``, a ``layer``, both, or a ``path``.
+    """Return what can complete a word, each with a help text; ``kind`` is one of the keys of `sources`.
 
     ``params`` are the arguments before the word.
     """
@@ -48,6 +49,7 @@ def completions(kind: str, params: Mapping[str, Any], incomplete: str) -> list[t
         "layer": [lambda: _layers(params)],
         "layer or image": [lambda: _layers(params), lambda: _archives(incomplete), _tags],
         "path": [lambda: _paths(params, incomplete)],
+        "document": [lambda: iter(dict.fromkeys(DOCUMENTS, "").items())],
     }
     found: dict[str, str] = {}
     with time_limit(_PATIENCE), suppress(LayerscopeError):

@@ -67,6 +67,10 @@ def test_layers_are_offered_with_their_instructions_and_nothing_that_a_shell_wou
     assert offered("path", "/etc/ho", reference="app.tar") == ["/etc/hostname", "/etc/hosts"]
 
 
+def test_the_names_of_documents_are_offered() -> None:
+    assert offered("document", "ca") == ["cache", "cache-removed"]
+
+
 @pytest.mark.usefixtures("folder")
 def test_what_takes_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(completion, "_PATIENCE", 0.01)

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from layerscope.cli.options import completed
 from layerscope.errors import UsageError
 from layerscope.report.schema import DOCUMENTS, document_schema
 from layerscope.text import printable_name
@@ -19,7 +20,13 @@ Examples:
 
 def schema(
     document: Annotated[
-        str, typer.Argument(metavar="[DOCUMENT]", help="The document of a command: layers, tree, …", show_default=False)
+        str,
+        typer.Argument(
+            metavar="[DOCUMENT]",
+            help="The document of a command: layers, tree, …",
+            show_default=False,
+            autocompletion=completed("document"),
+        ),
     ] = "",
 ) -> None:
     """Print the JSON Schema (2020-12) of what a command prints with --json, or list the documents."""
