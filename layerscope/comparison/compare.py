@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from typing import NamedTuple
 
 from layerscope.analysis.comparison.config_and_packages import (
     ConfigChange,
@@ -26,6 +27,34 @@ from layerscope.analysis.tree.path_history import Revision, path_history
 from layerscope.analysis.tree.tree_state import TreeState
 from layerscope.session.image_facts import build_steps, config_facts
 from layerscope.session.loaded_image import LoadedImage, layer_number
+from layerscope.text import human_size
+
+
+class PullSize(NamedTuple):
+    """The bytes that a pull takes: None if layers are missing, or not stored compressed here; ``most`` bounds it."""
+
+    size: int | None
+    most: int | None
+
+    @property
+    def words(self) -> str:
+        is_bound = self.size is None and self.most is not None
+        return f"at most {human_size(self.most)}" if is_bound else human_size(self.size)
+
+
+_HEADER_SIZE = 1024
+"""The most bytes of an entry's header and padding in a layer; they compress well."""
+
+
+def pull_size(loaded: LoadedImage, known: Collection[str] = ()) -> PullSize:
+    """Return what a machine pulls that has the layers with the ``known`` diff_ids."""
+    layers = [layer for layer in loaded.image.layers if str(layer.diff_id) not in known]
+    sizes, most = [layer.pull_size for layer in layers], list[int | None]()
+    for layer in layers:
+        tally = loaded.tallies.layers[layer.number]
+        unpacked = None if tally.content_size is None else tally.content_size + _HEADER_SIZE * (tally.entries or 0)
+        most.append(unpacked if layer.blob_size is None else layer.blob_size)
+    return PullSize(*(None if None in each else sum(filter(None, each)) for each in (sizes, most)))
 
 
 class ContentComparer:
@@ -130,16 +159,15 @@ class ImageComparison(Comparison):
         """The layers that both images have, old number to new."""
         return _shared_layers(self.old, self.new)
 
-    @cached_property
+    @property
     def pull_size(self) -> int | None:
-        """The bytes, compressed, of the layers that the new image has and the old one has not.
+        """The bytes, compressed, of the layers that the new image has and the old one has not, if they are known."""
+        return self.pulled.size
 
-        None if one of them is missing, or is not compressed: a registry has another form of it then.
-        """
-        known = {layer.diff_id for layer in self.old.image.layers}
-        missing = [layer for layer in self.new.image.layers if layer.diff_id is None or layer.diff_id not in known]
-        sizes = [layer.pull_size for layer in missing]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
+    @cached_property
+    def pulled(self) -> PullSize:
+        """What a machine that has the old image pulls for the new one."""
+        return pull_size(self.new, {str(layer.diff_id) for layer in self.old.image.layers if layer.diff_id})
 
     @cached_property
     def alignment(self) -> LayerAlignment:

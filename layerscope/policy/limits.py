@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from layerscope.analysis.size.dead import DeadEntry, dead_groups
+from layerscope.comparison.compare import pull_size
 from layerscope.policy.dive import dive_efficiency
 from layerscope.policy.facts import CheckedImage
 from layerscope.policy.outcome import Location, Outcome, Unit, Verdict
@@ -204,20 +205,16 @@ def max_pull_size(facts: CheckedImage, limit: int) -> Verdict:
     baseline, unit = facts.baseline, Unit.BYTES
     if baseline is None:
         return Verdict(Outcome.UNKNOWN, NO_BASELINE, unit, limit)
-    missing = [layer for layer in facts.analysis.image.layers if str(layer.diff_id) not in baseline.diff_ids]
-    sizes = [layer.pull_size for layer in missing]
-    stored = [layer.blob_size for layer in missing]
-    known, most = sum(filter(None, sizes)), None if None in stored else sum(filter(None, stored))
-    has = f"a machine that has {printable_name(baseline.name)} pulls"
-    if known > limit:
-        locations = _new_layers(facts, baseline.diff_ids)
-        text = f"{has} {human_size(known)}{_over(known, limit)}"
-        return Verdict(Outcome.FAILED, text, unit, limit, known, tuple(locations[:MOST_LOCATIONS]), len(locations))
-    if None not in sizes:
-        return Verdict(Outcome.PASSED, f"{has} {human_size(known)}{_allowed(limit)}", unit, limit, known)
-    if most is not None and most <= limit:
-        return Verdict(Outcome.PASSED, f"{has} at most {human_size(most)}{_allowed(limit)}", unit, limit, most)
-    return Verdict(Outcome.UNKNOWN, "what a pull takes is unknown: layers are not stored compressed here", unit, limit)
+    pulled = pull_size(facts.analysis.loaded, baseline.diff_ids)
+    text = f"a machine that has {printable_name(baseline.name)} pulls {pulled.words}"
+    value = pulled.most if pulled.size is None else pulled.size
+    if value is not None and value <= limit:
+        return Verdict(Outcome.PASSED, f"{text}{_allowed(limit)}", unit, limit, value)
+    if pulled.size is None:
+        return Verdict(Outcome.UNKNOWN, f"{text}: layers are not stored compressed here", unit, limit)
+    locations = _new_layers(facts, baseline.diff_ids)
+    text = f"{text}{_over(pulled.size, limit)}"
+    return Verdict(Outcome.FAILED, text, unit, limit, value, tuple(locations[:MOST_LOCATIONS]), len(locations))
 
 
 def _new_layers(facts: CheckedImage, known: frozenset[str]) -> list[Location]:

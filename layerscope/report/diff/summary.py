@@ -14,7 +14,7 @@ from layerscope.analysis.comparison.config_and_packages import ConfigChange, Con
 from layerscope.analysis.comparison.diff_tree import AFTER, DiffTree
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.analysis.size.dead import DeadEntry, dead_groups
-from layerscope.comparison.compare import ImageComparison
+from layerscope.comparison.compare import ImageComparison, pull_size
 from layerscope.report.diff.tables import relation_words
 from layerscope.report.escape import in_markdown
 from layerscope.report.page.html.elements import element, joined, prose, section
@@ -24,6 +24,7 @@ from layerscope.report.page.markdown import table_in_markdown
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.columns import (
+    Bar,
     Cell,
     Column,
     Figure,
@@ -40,11 +41,11 @@ from layerscope.text import exec_form, human_size, plural, printable_line, short
 LONGEST = 65_536
 """The most characters of a comment on GitHub."""
 
-_MOST = (15, 5, 2, 0)
+_MOST = (10, 5, 2, 0)
 """The most rows of each table; the first that makes the text short enough."""
 
 _LONGEST_CELL = 160
-_MOST_PATHS = 3
+_STEP_WORDS = {Relation.ONLY_OLD: "removed", Relation.ONLY_NEW: "added"}
 _EXPANDED = 5
 """A folder is taken apart if one of its entries has this part of its growth, or more."""
 
@@ -157,8 +158,10 @@ class _Summary:
     def _figure_rows(self) -> Iterator[_Figures]:
         old, new = self._images.old, self._images.new
         yield _sizes("content", old.tallies.content_size, new.tallies.content_size)
-        yield _sizes("pull, from nothing", _pull_size(old), _pull_size(new))
-        yield _Figures("pull, with the old image", "", human_size(self._images.pull_size))
+        pulls = pull_size(old), pull_size(new)
+        change = _sizes("", pulls[0].size, pulls[1].size).change
+        yield _Figures("pull, from nothing", pulls[0].words, pulls[1].words, change)
+        yield _Figures("pull, with the old image", "", self._images.pulled.words)
         yield _sizes("dead bytes", self._old.report.dead_size, self._new.report.dead_size)
         before, after = len(old.image.layers), len(new.image.layers)
         yield _Figures("layers", f"{before}", f"{after}", f"{after - before:+}" if before != after else "")
@@ -168,7 +171,7 @@ class _Summary:
         story = " ".join(cache_story(images.alignment, images.rebuilt))
         yield printable_line(story)
         if images.pull_size is None:
-            yield "What a pull takes is unknown: layers are not stored compressed here."
+            yield "Layers are not stored compressed here: what a pull takes is less."
         for name, side in ((self.old_name, images.old), (self.new_name, images.new)):
             errors = {number: tally.error for number, tally in side.tallies.layers.items() if tally.error}
             for number, error in [*errors.items()][:1]:
@@ -233,15 +236,10 @@ class _Summary:
             Column[AlignedStep]("content", Figure, lambda row: content(images.old, row.old_layer)),
             Column[AlignedStep]("to", Figure, lambda row: Figure(f"{row.new_layer or ''}")),
             Column[AlignedStep]("content", Figure, lambda row: content(images.new, row.new_layer)),
-            _column("", lambda row: relation_words(row, images)),
+            _column("", lambda row: _STEP_WORDS.get(row.relation) or relation_words(row, images)),
             Column("instruction", InstructionText, lambda row: InstructionText(printable_title(row.title))),
         ]
         return ReportTable(columns, rows, lambda _: 0, "step")
-
-
-def _pull_size(loaded: LoadedImage) -> int | None:
-    sizes = [layer.pull_size for layer in loaded.image.layers]
-    return None if None in sizes else sum(filter(None, sizes))
 
 
 def _sizes(title: str, before: int | None, after: int | None) -> _Figures:
@@ -303,7 +301,9 @@ def _cut(cell: Callable[[Any], Cell], row: object) -> Cell:
         case Words(text):
             return Words(shortened(text, _LONGEST_CELL))
         case Paths(paths):
-            texts = (path.decode("utf-8", "surrogateescape") for path in paths[:_MOST_PATHS])
+            texts = (path.decode("utf-8", "surrogateescape") for path in paths[:1])
             return Paths([shortened(text, _LONGEST_CELL).encode("utf-8", "surrogateescape") for text in texts])
-        case other:
-            return other
+        case Figure(text):
+            return Figure(text.replace(" ", "\N{NO-BREAK SPACE}"))
+        case Bar() as bar:
+            return bar
