@@ -139,7 +139,8 @@ def show(
             print_layers(session, as_json=as_json)
         return
     if not os.path.lexists(reference):
-        _import_screen()
+        # while an engine answers or standard input is copied; from opening a file, the thread would take more time
+        start_thread(lambda: import_module("layerscope.tui.app"))
     with ReadingProgress(progress_title(reference)) as progress:
         opened_image = open_or_choose(
             reference,
@@ -162,14 +163,6 @@ def show_opened(session: ImageSession) -> None:
     """Open the explorer on an open image."""
     with terminal():
         _explore(session)
-
-
-def _import_screen() -> None:
-    """Import the screen in a thread, while an engine answers or standard input is copied.
-
-    A file is opened in less time than this thread would take from it.
-    """
-    start_thread(lambda: import_module("layerscope.tui.app"))
 
 
 def _explore(session: ImageSession) -> None:

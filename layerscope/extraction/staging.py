@@ -121,13 +121,11 @@ def check_free(target: ConfinedFolder, name: str, path: bytes, *, is_folder: boo
     if status is None or (is_folder and stat.S_ISDIR(status.st_mode)):
         return
     if is_folder or stat.S_ISDIR(status.st_mode):
-        raise ExtractionFailed(f"{_kind(status.st_mode)} is in the way at {name}/{short_name(path)}")
+        raise ExtractionFailed(
+            f"{_WORDS.get(stat.S_IFMT(status.st_mode), 'a file')} is in the way at {name}/{short_name(path)}"
+        )
     if not force:
         raise FileInTheWay(f"{name}/{short_name(path)} already exists")
-
-
-def _kind(mode: int) -> str:
-    return _WORDS.get(stat.S_IFMT(mode), "a file")
 
 
 class Installer:

@@ -118,7 +118,10 @@ class Grid:
         for row in self._rows:
             cells = [_lines(row.cells[at]) for at in shown]
             if widths != self._widths:
-                cells = [_fitted_cell(lines, width) for lines, width in zip(cells, widths, strict=True)]
+                cells = [
+                    [part for line in lines for part in _fitted_line(line, width)]
+                    for lines, width in zip(cells, widths, strict=True)
+                ]
             *others, last = cells
             below: Sequence[Line] = ()
             if others and any(line.width > widths[-1] for line in last):
@@ -201,10 +204,6 @@ def _width(text: str) -> int:
     from rich.cells import cell_len  # noqa: PLC0415  # 5 ms, and few texts need it
 
     return cell_len(text)
-
-
-def _fitted_cell(lines: Sequence[Line], width: int) -> Sequence[Line]:
-    return [part for line in lines for part in _fitted_line(line, width)]
 
 
 def _fitted_line(line: Line, width: int) -> Iterable[Line]:

@@ -107,7 +107,7 @@ def known_image(cache: Cache, platform: str | None, engine_key: str) -> Image | 
     if record is None:
         return None
     try:
-        known = msgspec.json.decode(record, type=_KnownImage, dec_hook=_digest)
+        known = msgspec.json.decode(record, type=_KnownImage, dec_hook=lambda _kind, text: Digest.parse(text))
     except (msgspec.MsgspecError, ValueError):
         return None
     layers = tuple(
@@ -140,10 +140,6 @@ def known_image(cache: Cache, platform: str | None, engine_key: str) -> Image | 
 
 def _key(engine_key: str, platform: str | None) -> str:
     return f"{engine_key} {platform or ''}"
-
-
-def _digest(_kind: type, text: str) -> Digest:
-    return Digest.parse(text)
 
 
 def known_outline(cache: Cache, archive: FileSpan) -> Outline | None:

@@ -143,7 +143,7 @@ class _Worker:
         self._answers = FileIO(answers, "rb")
         with suppress(OSError):
             # an unprivileged user may have too many pipes of this size
-            _enlarge(answers)
+            fcntl.fcntl(answers, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
 
     def receive(self) -> tuple[int, Any] | None:
         """Return the index of an item, and a message about it or None for its end; raises the error that ended it.
@@ -188,10 +188,6 @@ class _Worker:
         if self._process:
             os.kill(self._process, signal.SIGKILL)
             os.waitpid(self._process, 0)
-
-
-def _enlarge(pipe: int) -> None:
-    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
 
 
 def _answer(work: Work[Item], items: Sequence[Item], orders: int, answers: int, parent: int) -> None:

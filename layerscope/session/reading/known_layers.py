@@ -86,7 +86,7 @@ class KnownLayers:
 
     def tallies(self) -> Tallies | None:
         """Return the figures of each layer, if they are known."""
-        return self._decoded(RecordKind.TALLIES, self.chain, _tallies_from)
+        return self._decoded(RecordKind.TALLIES, self.chain, partial(msgspec.json.decode, type=Tallies))
 
     def share(self, layer: Layer, other: "KnownLayers", others: Layer) -> None:
         """Share what is read of the content of a layer with another image."""
@@ -127,12 +127,16 @@ class KnownLayers:
 
     def keep_facts(self, layer: Layer) -> None:
         """Keep what is known of a layer's files for the next run."""
-        self.keep_record_of(RecordKind.CONTENT, layer, partial(_write_facts, self.facts(layer)))
+        self.keep_record_of(RecordKind.CONTENT, layer, partial(send_facts, facts=self.facts(layer), all_prefixes=False))
 
     def entries(self, layer: Layer) -> "LayerEntries | None":
         """Return the entries of a layer, if they are known."""
         read = self._read.get(layer.number)
-        return self.record_of(RecordKind.ENTRIES, layer, _entries_from) if read is None else read
+        return (
+            self.record_of(RecordKind.ENTRIES, layer, lambda record: read_entries(BytesIO(record)))
+            if read is None
+            else read
+        )
 
     def take_entries(self, layer: Layer, entries: "LayerEntries") -> None:
         """Take the entries of a layer that was read before the image as a whole."""
@@ -149,7 +153,7 @@ class KnownLayers:
 
     def tree(self) -> "tuple[LayeredTree, Tallies] | None":
         """Return all layers as one tree, and their figures, if they are known."""
-        return self._decoded(RecordKind.TREE, self.chain, _tree_from)
+        return self._decoded(RecordKind.TREE, self.chain, lambda record: read_tree(BytesIO(record)))
 
     def tree_frames(self) -> BytesIO | None:
         """Return the frames that a reader process would send for the tree, if it is known."""
@@ -177,7 +181,7 @@ class KnownLayers:
                 # a pass over the content reads them
                 entries.content.prefixes.clear()
             self._take_facts(layer, entries.content)
-        self.keep_record_of(RecordKind.ENTRIES, layer, partial(_write_entries, layer.number, entries))
+        self.keep_record_of(RecordKind.ENTRIES, layer, lambda file: send_entries(file, layer.number, entries))
 
     def keep_record_of(self, kind: RecordKind, layer: Layer, write: Callable[[ColumnWriter], object]) -> None:
         """Keep what ``write`` writes about a layer, in place of an earlier record of the kind."""
@@ -239,22 +243,6 @@ def _write_bytes(data: bytes, file: ColumnWriter) -> None:
     file.write(data)
 
 
-def _tallies_from(record: memoryview) -> Tallies:
-    return msgspec.json.decode(record, type=Tallies)
-
-
-def _write_entries(layer: int, entries: "LayerEntries", file: ColumnWriter) -> None:
-    send_entries(file, layer, entries)
-
-
-def _entries_from(record: memoryview) -> "LayerEntries | None":
-    return read_entries(BytesIO(record))
-
-
-def _write_facts(facts: ContentFacts, file: ColumnWriter) -> None:
-    send_facts(file, facts, all_prefixes=False)
-
-
 def _facts_from(record: memoryview) -> ContentFacts | None:
     facts = read_facts(BytesIO(record))
     if facts is not None:
@@ -266,7 +254,3 @@ def _write_tree(tree: "LayeredTree", tallies: Tallies, file: ColumnWriter) -> No
     for layer in tree.layers:
         send_table(file, layer, tree.tables[layer])
     send_tree(file, tree, tallies, last=True)
-
-
-def _tree_from(record: memoryview) -> "tuple[LayeredTree, Tallies] | None":
-    return read_tree(BytesIO(record))

@@ -22,15 +22,11 @@ CONNECT_SECONDS = 10.0
 _TLS_PORT, _PLAIN_PORT = 2376, 2375
 
 
-def _no_complaint() -> str:
-    return ""
-
-
 class Connection(NamedTuple):
     """A socket on which an engine speaks HTTP; ``complaint`` returns what a program between said last, or nothing."""
 
     socket: socket.socket
-    complaint: Callable[[], str] = _no_complaint
+    complaint: Callable[[], str] = str
 
 
 def open_connection(endpoint: Endpoint, resources: ExitStack) -> Connection:
@@ -42,7 +38,7 @@ def open_connection(endpoint: Endpoint, resources: ExitStack) -> Connection:
         raise EngineUnavailable(f"{endpoint}: {endpoint.problem}")
     try:
         if endpoint.is_command:
-            return _start_podman(resources)
+            return Connection(*relay.start_podman_service(resources))
         address = urlsplit(endpoint.host)
         opener = _OPENERS.get(address.scheme)
         if opener is None:
@@ -92,10 +88,6 @@ def _secured(endpoint: Endpoint, host: str, connection: socket.socket) -> socket
         if certificate.exists():
             context.load_cert_chain(certificate, key)
     return context.wrap_socket(connection, server_hostname=host)
-
-
-def _start_podman(resources: ExitStack) -> Connection:
-    return Connection(*relay.start_podman_service(resources))
 
 
 def _open_ssh(endpoint: Endpoint, address: SplitResult, resources: ExitStack) -> Connection:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct, field
 
 from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
-from layerscope.model.documents import Digest, HistoryEntry, ImageConfig, Platform, RunConfig
+from layerscope.model.documents import Digest, ImageConfig, Platform, RunConfig
 from layerscope.model.engine import Engine
 from layerscope.model.image import Claim, Compression, FileSpan, Image, Layer, Step
 from layerscope.model.instruction import UNKNOWN_PORTS, instruction_of
@@ -267,16 +267,13 @@ def pair_history(config: ImageConfig, layers: int) -> tuple[tuple[Step, ...], st
     for entry, instruction in zip(history, instructions, strict=True):
         if not entry.empty_layer:
             made += 1
-        steps.append(_step(entry, instruction, None if entry.empty_layer or made > layers else made))
+        layer = None if entry.empty_layer or made > layers else made
+        steps.append(Step(instruction, entry.created_by, entry.created, entry.author, entry.comment, layer))
     steps += [Step(None, layer=number) for number in range(made + 1, layers + 1)]
     warning = None
     if history and made != layers:
         warning = f"the history describes {plural(made, 'layer')} and the manifest lists {layers:,}"
     return tuple(steps), warning
-
-
-def _step(entry: HistoryEntry, instruction: str | None, layer: int | None) -> Step:
-    return Step(instruction, entry.created_by, entry.created, entry.author, entry.comment, layer)
 
 
 def _with_ports(instructions: list[str | None], run: RunConfig) -> list[str | None]:

@@ -24,12 +24,9 @@ _FOLDERS = {"overlay": "overlay/{}/diff", "vfs": "vfs/dir/{}"}
 """The folder of a layer by driver; vfs keeps the files of the layers below in the same folder."""
 
 
-class _Image(Struct, frozen=True):
-    id: str
-    layer: str = ""
+class _Listed(Struct, frozen=True):
+    """An image, or a container, with its topmost layer."""
 
-
-class _Container(Struct, frozen=True):
     id: str
     layer: str = ""
 
@@ -50,7 +47,7 @@ def stored_image(
     if driver not in _FOLDERS:
         return None
     try:
-        images = msgspec.json.decode((root / f"{driver}-images" / "images.json").read_bytes(), type=list[_Image])
+        images = msgspec.json.decode((root / f"{driver}-images" / "images.json").read_bytes(), type=list[_Listed])
         image = next((image for image in images if image.id == image_id.encoded), None)
         if image is None:
             return None
@@ -68,7 +65,7 @@ def container_folder(root: Path, driver: str, container_id: str) -> Path | None:
     if driver not in _FOLDERS:
         return None
     try:
-        listed = _listed(root / f"{driver}-containers", "containers", list[_Container])
+        listed = _listed(root / f"{driver}-containers", "containers", list[_Listed])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     layer = next((container.layer for container in listed if container.id == container_id), "")

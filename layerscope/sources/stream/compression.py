@@ -122,13 +122,9 @@ def _gzip() -> _Codec:
 
 
 def _zstd() -> _Codec:
-    zstd = _zstd_module()
+    zstd = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
     options = {zstd.DecompressionParameter.window_log_max: _LARGEST_WINDOW_LOG}
     return _Codec(lambda: zstd.ZstdDecompressor(options=options), (zstd.ZstdError, *_ERRORS))
-
-
-def _zstd_module() -> Any:
-    return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
 
 def _xz() -> _Codec:

@@ -45,7 +45,7 @@ class TwoLayers:
         self._pair = pair
         self._image = image
         self._tree = None if isinstance(tree, BackgroundLoader) else tree
-        self._steps = _layer_steps(image)
+        self._steps = [image.step(layer.number) for layer in image.layers]
 
     @property
     def actions(self) -> Mapping[str, Callable[[], None]]:
@@ -143,7 +143,3 @@ class TwoLayers:
     def compute_details(self) -> bool:
         """Return False: the comparison of two layers has no more details."""
         return False
-
-
-def _layer_steps(image: Image) -> list[Step]:
-    return [image.step(layer.number) for layer in image.layers]

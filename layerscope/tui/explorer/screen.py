@@ -345,11 +345,10 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
     def action_dockerfile_line(self) -> None:
         """Show the line of the Dockerfile that wrote the file under the cursor, or made the layer."""
         node = self.file_tree.node if self.file_tree.has_focus else None
-        self._open_dockerfile(self._state.writing_layer(node))
-
-    def _open_dockerfile(self, layer: int) -> None:
         # the way back leads to what the user did there, not to this line
-        self._navigation.open_dockerfile(partial(self.show_target, self.action_dockerfile), layer)
+        self._navigation.open_dockerfile(
+            partial(self.show_target, self.action_dockerfile), self._state.writing_layer(node)
+        )
 
     def action_diff(self) -> None:
         """Compare the file under the cursor with its previous version, or the layer with the previous one."""

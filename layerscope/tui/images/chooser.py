@@ -18,9 +18,8 @@ from layerscope.session.open import UndecidedImage
 from layerscope.text import human_size, printable_name, short_name
 from layerscope.tui.app import LayerscopeApp, push_explorer, run_app
 from layerscope.tui.dialogs.help import HelpScreen
-from layerscope.tui.images.keys import CHOOSER_KEYS, CHOOSER_TABLE
 from layerscope.tui.keys.order import LeftOnce, is_first
-from layerscope.tui.keys.table import bindings
+from layerscope.tui.keys.table import HELP, QUIT, Key, KeyGroup, bindings
 from layerscope.tui.services import warn
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
@@ -32,6 +31,14 @@ _COLUMNS = (
     TableColumn("created", width=10),
     TableColumn("image"),
 )
+
+_KEYS = (
+    HELP,
+    Key("enter", "choose", "open", "Open the image under the cursor", id="chooser.open", rank=10),
+    Key("escape", "back", "back", "Go back to where you were", id="chooser.back", rank=20),
+    QUIT.at(30),
+)
+_TABLE = (KeyGroup("Images and platforms", _KEYS), KeyGroup("In any list", LineList.KEYS))
 
 _DATE = len("2026-11-25")
 _SHORT_DIGEST = 12
@@ -72,7 +79,7 @@ def _row(choice: Candidate) -> TableRow:
 class ChooserScreen(LeftOnce[object]):
     """A list of images, the ``current`` one under the cursor; ``choose`` is called with the one that is chosen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(CHOOSER_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
     DEFAULT_CSS = """
     ChooserScreen {
         background: $background;
@@ -104,7 +111,7 @@ class ChooserScreen(LeftOnce[object]):
         panel = Vertical(*table, id="choices")
         panel.border_title = Text(f"{printable_name(self._reference)} holds {len(self._choices):,} images").markup
         yield panel
-        yield KeyLine(CHOOSER_TABLE)
+        yield KeyLine(_TABLE)
 
     def on_mount(self) -> None:
         """Show the images."""
@@ -132,7 +139,7 @@ class ChooserScreen(LeftOnce[object]):
         self.dismiss()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(CHOOSER_TABLE))
+        self.app.push_screen(HelpScreen(_TABLE))
 
 
 def candidate_chooser(app: LayerscopeApp, undecided: UndecidedImage) -> ChooserScreen:

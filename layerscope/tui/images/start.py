@@ -28,7 +28,6 @@ from layerscope.tui.app import LayerscopeApp, push_explorer, run_app
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.images.chooser import candidate_chooser
-from layerscope.tui.images.keys import START_KEYS, START_TABLE
 from layerscope.tui.images.opening import OpeningScreen
 from layerscope.tui.images.start_list import (
     Section,
@@ -40,13 +39,32 @@ from layerscope.tui.images.start_list import (
     image_row,
     recent_row,
 )
-from layerscope.tui.keys.table import bindings
+from layerscope.tui.keys.table import FILTER, HELP, QUIT, Key, KeyGroup, bindings
 from layerscope.tui.keys.workers import start_detached
 from layerscope.tui.services import copy_text, services_of
 from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
+from layerscope.tui.tree.keys import FILTER_KEYS
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.title_line import Fact, TitleLine
+
+_KEYS = (
+    HELP,
+    Key("enter", "open", "open", "Open the image or container under the cursor", id="start.open", rank=10),
+    Key("tab", "section(1)", "section", "Go to the next section", id="start.next-section", rank=15),
+    Key("shift+tab", "section(-1)", "previous section", "Go to the previous section", id="start.previous-section"),
+    FILTER,
+    Key("escape", "clear", "clear", "Clear the filter", id="start.clear", rank=30),
+    Key("s", "sort", "sort", "Sort by time, by size or by name", id="start.sort", rank=40),
+    Key("r", "refresh", "refresh", "Ask the engines and look into the folder again", id="start.refresh", rank=50),
+    Key("y", "copy", "copy", "Copy the reference that opens the row", id="start.copy", rank=60),
+    QUIT.at(70),
+)
+_TABLE = (
+    KeyGroup("On the start screen", _KEYS),
+    KeyGroup("In any list", LineList.KEYS),
+    KeyGroup("In the filter", FILTER_KEYS),
+)
 
 _FOLDER = "this folder"
 _WHEN_EMPTY = """\
@@ -64,7 +82,7 @@ class StartScreen(Screen[object]):
     Engines and the folder are asked in threads of their own: what answers is shown immediately.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(START_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
     DEFAULT_CSS = """
     StartScreen {
         layout: vertical; background: $background;
@@ -99,7 +117,7 @@ class StartScreen(Screen[object]):
         yield self.list
         yield Static(_WHEN_EMPTY, id="nothing", markup=False)
         yield Static("", id="start-detail", markup=False)
-        yield KeyLine(START_TABLE)
+        yield KeyLine(_TABLE)
 
     def on_mount(self) -> None:
         """Ask for everything."""
@@ -213,7 +231,7 @@ class StartScreen(Screen[object]):
             copy_text(self, self.list.row.reference)
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(START_TABLE))
+        self.app.push_screen(HelpScreen(_TABLE))
 
     @on(StartList.Chosen)
     def action_open(self) -> None:
