@@ -153,7 +153,6 @@ class Cache:
 
     @property
     def size(self) -> int:
-        """The bytes that all files of the cache take."""
         return sum(status.st_size for _, status in self._files())
 
     def entries(self) -> list[CacheEntry]:

@@ -88,7 +88,6 @@ def _check_whole(loaded: LoadedImage, nodes: Sequence[int], layer: int, plan: Ex
 
 
 def _check_any(plan: ExtractionPlan) -> None:
-    """Raise ExtractionFailed if none of the selected paths can be written."""
     if (left_out := [*plan.impossible, *plan.left_out]) and not any(plan.entries()):
         raise ExtractionFailed(f"/{short_name(left_out[0].path)} is not written: {left_out[0].reason}")
 

@@ -25,7 +25,6 @@ _NOT_RESTORED = (b"user.overlay.", b"user.fuseoverlayfs.", b"user.containers.")
 
 
 def _mode_of(entry: FileEntry, options: ExtractionOptions) -> int:
-    """Return the permissions that the entry is written with."""
     return entry.mode if options.setuid else entry.mode & ~_SET_ID
 
 

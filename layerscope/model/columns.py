@@ -99,7 +99,6 @@ class RowPaths:
         return b"\0".join(folders), b"/".join(names)
 
     def begin(self, folder: bytes) -> None:
-        """Begin a run of names in a folder."""
         self._close()
         self._folder = folder
 

@@ -103,7 +103,6 @@ class CheckReport:
         return Outcome.FAILED if Outcome.FAILED in outcomes else Outcome.PASSED
 
     def count(self, outcome: Outcome) -> int:
-        """Return the number of rules with that outcome."""
         return sum(result.outcome is outcome for result in self.results)
 
     def position(self, result: RuleResult) -> tuple[str, int]:

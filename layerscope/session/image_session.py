@@ -102,7 +102,6 @@ class ImageSession(AbstractContextManager["ImageSession"]):
 
     @property
     def choices(self) -> Sequence[Candidate]:
-        """All images of the source, this one among them."""
         return self._source.choices
 
     @property
@@ -144,7 +143,6 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         return ImageRequest(request.reference, tag, platform, request.engine, self.layers.from_tables)
 
     def when_stopped(self, stop: Callable[[], None]) -> None:
-        """Call ``stop`` as well when reading is stopped."""
         self._when_stopped = stop
 
     def stop_reading(self) -> None:

@@ -46,7 +46,6 @@ class KeptImages(NamedTuple):
         return holds_layers(self.cache, layers)
 
     def document(self, digest: Digest) -> bytes | None:
-        """Return a document of a registry, if it is known."""
         record = self.cache.read(RecordKind.DOCUMENT, str(digest))
         return None if record is None else bytes(record)
 

@@ -35,7 +35,6 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
 
     @property
     def reference(self) -> str:
-        """The reference that the user gave."""
         return self._source.request.reference
 
     @property

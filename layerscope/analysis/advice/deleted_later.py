@@ -62,12 +62,10 @@ def _is_unused(evidence: Evidence, group: DeadFiles) -> bool:
 
 
 def _edits(evidence: Evidence, group: DeadFiles, paths: list[bytes]) -> Edits:
-    """Return the edit that deletes the files where they are written."""
     return continued(group.layer, evidence.run(group.layer), deletion(paths))
 
 
 def _may_use_files(instruction: str | None) -> bool:
-    """Return whether an instruction may need files of the image."""
     if keyword_of(instruction) in COPYING:
         return False
     commands = (instruction or "").removeprefix("RUN ").split(" && ")

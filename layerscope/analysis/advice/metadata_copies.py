@@ -83,7 +83,6 @@ def _names_exactly(command: str, group: DeadFiles) -> bool:
 
 
 def _without(layer: int, run: str, command: str) -> Edits:
-    """Return the edit that takes a command out of a RUN."""
     if run == f"RUN {command}":
         return removed(layer, run)
     return replaced(layer, run, f"{command} && ", "") or replaced(layer, run, f" && {command}", "")

@@ -50,7 +50,6 @@ class Instruction:
 
     @cached_property
     def arguments(self) -> str:
-        """The text without the options."""
         return _split_flags(self.text)[1]
 
     @cached_property

@@ -111,7 +111,6 @@ class LayerFiles:
         self._folders: dict[bytes, int | None] = {b"": 0}
 
     def file(self, path: bytes) -> int | None:
-        """Return the occurrence of the regular file at the path, or None if there is none."""
         folder, _, name = path.rpartition(b"/")
         parent = self._folder(folder)
         node = None if parent is None else self.tree.index.child(parent, name)
@@ -155,7 +154,6 @@ class LayerFiles:
         return file if file >= 0 and self.tree.index.carrier(file, self.layer) == occurrence else None
 
     def _folder(self, path: bytes) -> int | None:
-        """Return the node of a folder, or None if the path leads to none."""
         if path not in self._folders:
             node = self._paths.node(path)
             is_folder = node is not None and self.tree.is_directory(node, self.layer)
@@ -174,12 +172,10 @@ class FinalFiles(LayerFiles):
         self._names: dict[int, dict[bytes, int]] = {}
 
     def file(self, path: bytes) -> int | None:
-        """Return the occurrence of the regular file at the path, or None if there is none."""
         position = self.position(path)
         return None if position is None else self.live.occurrences[position]
 
     def position(self, path: bytes) -> int | None:
-        """Return the position of the regular file at the path, or None if there is none."""
         folder, _, name = path.rpartition(b"/")
         parent = self._folder(folder)
         return None if parent is None else self._positions.get(self._children(parent).get(name, 0))

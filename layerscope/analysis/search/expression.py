@@ -20,9 +20,7 @@ class Pattern(Protocol):
 class Match(Protocol):
     """The span of a match."""
 
-    def span(self) -> tuple[int, int]:
-        """Return the start and the end."""
-        ...
+    def span(self) -> tuple[int, int]: ...
 
 
 class Expression(Generic[AnyStr]):

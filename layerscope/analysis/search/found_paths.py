@@ -112,7 +112,6 @@ def found_files(tree: LayeredTree, wanted: Wanted) -> dict[int, int]:
 
 
 def _nodes(tree: LayeredTree, wanted: Wanted) -> Iterable[int]:
-    """Return the nodes with the right names."""
     if wanted.occurrences is not None:
         return set(map(tree.index.node_of, wanted.occurrences))
     nodes = range(1, len(tree.index))

@@ -36,7 +36,6 @@ class TextEncoding(StrEnum):
 
     @property
     def newline(self) -> bytes:
-        """The line feed in bytes."""
         return "\n".encode(self.codec)
 
     @property

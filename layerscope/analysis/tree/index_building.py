@@ -116,7 +116,6 @@ def _sort_keys(names: list[bytes], parents: Ints) -> list[bytes]:
 
 
 def _depths(parents: Ints) -> Ints:
-    """Return the depth of each node; of the root it is 0."""
     below = {0: 1}
     for folder in dict.fromkeys(parents):
         below[folder] = below[parents[folder]] + (folder > 0)

@@ -243,7 +243,6 @@ def _write(view: FilteredComparison, form: _Form, file: TextIO, digests: DigestR
 
 
 def _warn_of_images(old: ImageSession, new: ImageSession) -> None:
-    """Print the problems of the images."""
     if old is new:
         warn(old.image, old.tallies)
         return

@@ -106,11 +106,7 @@ def find(
     tests = [make_test(text) for text, make_test in given if text is not None]
     if not (queries or tests or layer or only or content is not None):
         raise UsageError("name a pattern, or an option that says what to find (see layerscope find --help)")
-    if binary and content is None:
-        raise UsageError("--binary goes with --content")
-    search = None if content is None else parse_search(content)
-    if content is not None and search is None:
-        raise UsageError(f"{content or 'an empty text'} cannot be searched for")
+    search = _search(content, binary=binary)
     with named.opened(from_tables=not full and search is None) as session:
         if layer is not None:
             layer_number(session.image, layer)
@@ -160,6 +156,17 @@ def _with_content(
         warn_of(f"layer {number}: not every file could be searched")
     occurrences = {occurrence for occurrence, file in files.items() if file in content.packed}
     return Wanted(occurrences=occurrences), lambda each: content.matches(files[each.occurrence]), content.unread
+
+
+def _search(content: str | None, *, binary: bool) -> Search | None:
+    if content is None:
+        if binary:
+            raise UsageError("--binary goes with --content")
+        return None
+    search = parse_search(content)
+    if search is None:
+        raise UsageError(f"{content or 'an empty text'} cannot be searched for")
+    return search
 
 
 def _query(pattern: str) -> Query:

@@ -200,7 +200,6 @@ def _config_table(changes: Iterable[ConfigChange]) -> Grid:
 
 
 def _package_table(changes: Iterable[PackageChange]) -> Grid:
-    """Return a row for each package that differs."""
     grid = _grid("", "manager", "package", "from", "to", "layer")
     for change in changes:
         versions = (_line(", ".join(side)) for side in (change.before, change.after))

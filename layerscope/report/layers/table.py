@@ -88,7 +88,6 @@ def layer_table(image: Image, tallies: Tallies, width: int | None = None) -> Seq
 
 
 def _rows(image: Image, tallies: Tallies) -> dict[int, _Row]:
-    """Return the layers by number."""
     # The sum is taken once: taken for each layer, it would make a listing of 8,000 layers quadratic.
     total = tallies.content_size
     rows: dict[int, _Row] = {}

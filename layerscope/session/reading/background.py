@@ -182,7 +182,6 @@ class BackgroundReader:
             yield ReadingFailed(self.failure)
 
     def close(self) -> None:
-        """End the process."""
         with self._lock:
             self._is_closed = True
         self._process.kill()
@@ -262,5 +261,4 @@ class BackgroundLoader:
         raise LayerscopeError("reading the layers was stopped")
 
     def close(self) -> None:
-        """End the reading if it still goes on."""
         self._reader.close()

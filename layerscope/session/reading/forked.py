@@ -183,7 +183,6 @@ class _Worker:
         self._answers.close()
 
     def end(self) -> None:
-        """End the process, which may have ended."""
         self.close()
         if self._process:
             os.kill(self._process, signal.SIGKILL)

@@ -71,7 +71,6 @@ class SizeAnalysis:
 
     @cached_property
     def directories(self) -> DirectorySizes:
-        """The live and dead bytes below each directory."""
         return DirectorySizes(self.tree, self._live, self.report.dead)
 
     @cached_property

@@ -97,7 +97,6 @@ class AnsweringEngines:
         return ImageNotFound(f"{has_none} {what}{hint}{refused}")
 
     def unavailable(self) -> EngineUnavailable:
-        """Return the error for when none has answered."""
         which = f"no {self._engine} engine" if self._engine else "no container engine"
         tried = f"tried {'; '.join(self.refusals)}" if self.refusals else "none is configured, and no socket was found"
         return EngineUnavailable(f"{which} answers ({tried})")

@@ -230,7 +230,6 @@ class CheckpointedContent:
         return True
 
     def close(self) -> None:
-        """Close the file, and drop the checkpoints."""
         with self._lock:
             if not self._is_closed:
                 self._is_closed = True

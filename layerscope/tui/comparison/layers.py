@@ -81,7 +81,6 @@ class TwoLayers:
         return read_layer_line(step, layer, self._tree.tallies, marked=marked)
 
     def choose(self, item: int) -> None:
-        """Compare with another layer."""
         self._pair = replace(self._pair, after=item + 1)
 
     def wanted(self) -> Hashable:

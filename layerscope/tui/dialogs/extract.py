@@ -262,7 +262,6 @@ def _absolute(target: str) -> Path:
 
 
 def _summary(result: Extracted) -> str:
-    """Return what was written, and what was skipped."""
     text = result.words
     if result.left_out:
         named = [f"/{printable_name(left.path)} ({left.reason})" for left in result.left_out[:_MOST_LEFT_OUT]]

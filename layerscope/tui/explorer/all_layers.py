@@ -115,14 +115,12 @@ class AllLayersScreen(RowPanel[Target | None]):
 
     @on(RowTable.Chosen)
     def action_choose(self) -> None:
-        """Open the file as the layer has it."""
         found = self._chosen
         revision = None if found is None else revision_at(self._opened, found.node, found.layer)
         if revision is not None:
             self._opener.open_file(self.app, revision)
 
     def action_show_in_tree(self) -> None:
-        """Go to the path in the tree of the layer."""
         found = self._chosen
         if found is None:
             warn(self, "Nothing matches.")

@@ -88,7 +88,6 @@ class Navigation:
         self._screen.app.push_screen(DockerfileScreen(self._dockerfile_rows, self._analysis, build), show)
 
     def compare(self, old: int, new: int) -> None:
-        """Compare two layers."""
         opened = self._loaded()
         if opened is None:
             return
@@ -102,7 +101,6 @@ class Navigation:
             self._file_screens.open_file(self._screen.app, revision)
 
     def compare_file(self, node: int) -> None:
-        """Compare a file with its previous revision."""
         revision = self._revision(node)
         if revision is None:
             return

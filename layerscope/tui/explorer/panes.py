@@ -130,7 +130,6 @@ class LayerPanes:
         self._panes.title_steps("Layers", hint)
 
     def after_move(self) -> None:
-        """Show the details of another step."""
         self._shows_image = False
         # The details change the layout, which takes longer than the tree: they follow in the next picture.
         self._panes.call_after_refresh(self.show_details)

@@ -300,7 +300,6 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
             warn(self, f"This is the {'last' if step > 0 else 'first'} layer.")
 
     def _go_to_layer(self, layer: int) -> bool:
-        """Go to a layer; return False if there is none of that number."""
         is_there = self._state.choose_layer(layer)
         if is_there:
             self._layers.show_layers()

@@ -153,7 +153,6 @@ class ExplorerState:
 
     @property
     def step(self) -> Step | None:
-        """The chosen step; None if there is none."""
         return self.image.steps[self._position] if self._position >= 0 else None
 
     @property
@@ -216,7 +215,6 @@ class ExplorerState:
         return state
 
     def is_folder(self, node: int) -> bool:
-        """Return whether a path is a directory at the chosen layer."""
         return self.tree is not None and self.tree.is_directory(node, self.layer)
 
     def origin_of(self, row: TreeRow) -> RowNotes:

@@ -51,7 +51,6 @@ class FileActions:
         self._asked_about: OpenFile | None = None
 
     def is_possible(self, action: str) -> bool:
-        """Return whether the file that is shown allows an action."""
         file = self._state.file
         if action in ("digest", "pager", "editor"):
             return file is not None
@@ -117,7 +116,6 @@ class FileActions:
         self._open_copy(("PAGER",), "less", is_pager=True)
 
     def open_editor(self) -> None:
-        """Open a copy in the user's editor."""
         self._open_copy(("VISUAL", "EDITOR"), "vi")
 
     def _open_copy(self, variables: tuple[str, ...], default: str, *, is_pager: bool = False) -> None:

@@ -208,5 +208,4 @@ def _story(state: FileState, glyphs: Glyphs, most: int) -> Iterator[str]:
 
 
 def _instruction(revision: FileRevision, layer: int, glyphs: Glyphs, most: int) -> str:
-    """Return the instruction that made a layer, or its start."""
     return one_line(revision.opened.image.step(layer).title, most, glyphs)

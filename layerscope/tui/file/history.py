@@ -100,7 +100,6 @@ class HistoryScreen(RowPanel[None]):
             self._opener.open_file(self.app, self._chosen)
 
     def action_mark(self) -> None:
-        """Mark the event under the cursor, or remove its mark."""
         self._marked = None if self._marked == self.table.cursor else self.table.cursor
         self._show_events(self.table.cursor)
 

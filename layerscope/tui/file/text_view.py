@@ -156,7 +156,6 @@ class TextView(RowView):
         self._follows_end = self._text is not None and not self._text.index.is_finished
 
     def row_count(self) -> int:
-        """Return the number of known rows."""
         return 0 if self._text is None else self._text.index.rows
 
     @property

@@ -182,7 +182,6 @@ class TextDiffView(RowView):
         return len(self._shown.items)
 
     def on_click(self, event: events.Click) -> None:
-        """Open the fold that is clicked on."""
         seen = self._seen_lines()
         item = self._shown.items[seen[event.y][0]] if 0 <= event.y < len(seen) else None
         if isinstance(item, Fold):

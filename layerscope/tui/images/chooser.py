@@ -114,7 +114,6 @@ class ChooserScreen(LeftOnce[object]):
         yield KeyLine(_TABLE)
 
     def on_mount(self) -> None:
-        """Show the images."""
         self.table.show(_COLUMNS, ChoiceRows(self._choices), self._current)
         self.query_one("#titles", Static).update(self.table.titles())
         self.set_focus(self.table)

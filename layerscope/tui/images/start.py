@@ -120,7 +120,6 @@ class StartScreen(Screen[object]):
         yield KeyLine(_TABLE)
 
     def on_mount(self) -> None:
-        """Ask for everything."""
         self.set_focus(self.list)
         self.refresh_bindings()
         self.action_refresh()

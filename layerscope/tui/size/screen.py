@@ -106,7 +106,6 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         yield KeyLine(SIZE_TABLE)
 
     def on_mount(self) -> None:
-        """Show what the state visits."""
         self.refresh_bindings()
         self._say_waiting()
         self._show()

@@ -38,7 +38,6 @@ class Topic:
 
     @property
     def is_folder(self) -> bool:
-        """True if the entries of a folder are shown."""
         return self.view in (SizeView.DIRECTORIES, SizeView.MAP)
 
 

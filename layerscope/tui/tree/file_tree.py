@@ -185,7 +185,6 @@ class FileTree(LineList):
         """Yield the columns after the name."""
 
     def attribute_columns(self) -> Iterator[TreeColumn]:
-        """Yield the columns of attributes that the user has chosen."""
         for rank, name in enumerate(self._attributes):
             attribute = ATTRIBUTES[name]
             yield TreeColumn(name, attribute.title, _LAST_ATTRIBUTE_RANK - rank, attribute.width, attribute.width)
@@ -196,7 +195,6 @@ class FileTree(LineList):
         return [Segment(f"{text:>{width}}", self.style_of("muted"))]
 
     def header(self) -> list[Segment]:
-        """Return the line of titles."""
         muted = self.style_of("muted")
         if self._rows is None:
             return []
@@ -364,5 +362,4 @@ class TreeHeader(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def on_click(self, event: events.Click) -> None:
-        """Do what a click on the column does."""
         self._tree.column_clicked(event.x)

@@ -29,9 +29,7 @@ class ShownTree(Protocol):
     def index(self) -> PathIndex: ...
 
     @property
-    def layers(self) -> tuple[int, ...]:
-        """The numbers of the layers, ascending."""
-        ...
+    def layers(self) -> tuple[int, ...]: ...
 
     def is_shown(self, node: int, layer: int) -> bool: ...
 
@@ -215,7 +213,6 @@ class Matches:
         return bool(self._found[node])
 
     def is_above(self, node: int) -> bool:
-        """Return whether a path below the node matches."""
         return bool(self._above[node])
 
     def flagged(self, nodes: Iterable[int]) -> Iterator[int]:

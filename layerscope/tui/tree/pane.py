@@ -84,7 +84,6 @@ class FilesPane(FramedPane):
 
     @property
     def has_filter(self) -> bool:
-        """True if there is a filter to clear."""
         return self.state.settings.query is not None or (self._filter_line is not None and self._filter_line.display)
 
     def rebuild(self, node: int | None = None, top: int | None = None) -> None:
@@ -110,7 +109,6 @@ class FilesPane(FramedPane):
 
     @on(FileTree.Fitted)
     def _on_fitted(self) -> None:
-        """Fit the header to the columns."""
         self._header.refresh()
 
     def on_resize(self) -> None:

@@ -115,11 +115,9 @@ class FilesPanes(Horizontal, SaysWhyNot):
         self.files.next_match(step)
 
     def action_sort(self) -> None:
-        """Sort by size or by name."""
         self._change(self._settings.toggle_sort)
 
     def action_changes(self) -> None:
-        """Show only changes, or all files."""
         self._change(self._settings.toggle_changes)
 
     def action_columns(self) -> None:
@@ -189,7 +187,6 @@ class FilesPanes(Horizontal, SaysWhyNot):
 
     @property
     def hides_details(self) -> bool:
-        """True while only the files are on the screen."""
         return not self.details.is_on_screen
 
     def action_other_pane(self, step: int) -> None:

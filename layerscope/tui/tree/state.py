@@ -16,9 +16,7 @@ class FilesState(Protocol):
         ...
 
     @property
-    def title(self) -> list[str]:
-        """The parts of the title of the tree."""
-        ...
+    def title(self) -> list[str]: ...
 
     @property
     def knows_changes(self) -> bool:

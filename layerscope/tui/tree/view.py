@@ -127,12 +127,10 @@ class TreeSettings:
         return View(layer, self.scope, self.changes_only, self.sort, self.query)
 
     def filter(self, query: "Query | None") -> None:
-        """Set the filter, or remove it."""
         self.query = query
         self._filter_folds = Folds()
 
     def reveal(self, index: PathIndex, node: int) -> None:
-        """Unfold the folders above a node."""
         for folder in index.ancestors(node):
             self.folds.set(folder, open_it=True)
 

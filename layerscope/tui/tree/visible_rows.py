@@ -231,7 +231,6 @@ class VisibleRows:
         return f"{plural(matches.count, 'match', 'matches')}, {human_size(matches.size)}{elsewhere}"
 
     def is_match(self, node: int) -> bool:
-        """Return whether the node itself matches the query."""
         return self.matches is not None and self.matches.is_match(node)
 
     def children(self, folder: int) -> list[int]:
@@ -323,7 +322,6 @@ class VisibleRows:
         return found
 
     def node_at(self, row: int) -> int | None:
-        """Return the node of a row, or None if there is no such row."""
         return self[row] if row < len(self) else None
 
     def next_match(self, row: int, step: int) -> int | None:

@@ -50,7 +50,6 @@ class StripView(ScrollView, can_focus=True):
 
     @cached_property
     def glyphs(self) -> Glyphs:
-        """The characters to draw with."""
         return glyphs_of(self)
 
     @property
@@ -89,7 +88,6 @@ class StripView(ScrollView, can_focus=True):
         return self.STYLES | self.ANSI_STYLES | (self.NO_COLOR_STYLES if self.app.no_color else {})
 
     def blank(self, width: int) -> Strip:
-        """Return an empty line."""
         return self._strips.get(width) or self.keep_strip(width, Strip.blank(width, self.base_style))
 
     def keep_strip(self, key: object, strip: Strip) -> Strip:
