@@ -29,7 +29,7 @@ from layerscope.session.size.columns import (
     secret_table,
     type_table,
 )
-from layerscope.session.size.remarks import no_advice_sentence, remarks, size_change
+from layerscope.session.size.remarks import no_advice_sentence, remarks, size_sentence
 from layerscope.session.summary import image_summary, layer_title, sbom_sentence
 from layerscope.text import human_size, plural, printable_line, printable_name, printable_path
 
@@ -103,7 +103,7 @@ def _advice(analysis: SizeAnalysis) -> Iterator[str]:
     if not advice:
         yield no_advice_sentence(analysis.report)
     elif analysis.report.size_after_advice is not None:
-        yield from (f"{size_change(analysis.report, '→')}.", "")
+        yield from (size_sentence(analysis.report, "→"), "")
     for number, each in enumerate(advice, 1):
         sentence = sentence_in_markdown(printable_line(each.text))
         layer = sentence_in_markdown(analysis.layer_words(each.layer).removeprefix("l"))

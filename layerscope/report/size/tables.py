@@ -46,7 +46,7 @@ from layerscope.session.size.remarks import (
     reason_label,
     reasons_line,
     remarks,
-    size_change,
+    size_sentence,
 )
 from layerscope.session.summary import image_summary, layer_title, sbom_sentence
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_path
@@ -191,7 +191,7 @@ def _advice_section(analysis: SizeAnalysis, most: Most) -> Iterator[Block]:
 def _total(analysis: SizeAnalysis) -> Iterator[Block]:
     if analysis.report.size_after_advice is not None:
         yield Paragraph()
-        yield Paragraph(f"{size_change(analysis.report, '->')}.", "bold")
+        yield Paragraph(size_sentence(analysis.report, "->"), "bold")
 
 
 def _advised(analysis: SizeAnalysis, number: int, advice: Advice, most: Most) -> Iterator[Block]:

@@ -91,6 +91,23 @@ def size_change(report: SizeReport, arrow: str, *, is_long: bool = True) -> str:
     return f"{total} {arrow} about {human_size(after)}{' if you follow the advice' if is_long else ''}"
 
 
+def size_sentence(report: SizeReport, arrow: str) -> str:
+    """Return the size and what it can become as a sentence, with the part of the base image if it is known."""
+    split = saving_split(report)
+    return f"{size_change(report, arrow)}{f': {split}' if split else ''}."
+
+
+def saving_split(report: SizeReport) -> str:
+    """Return what the advice saves of the user and of the base: ``your Dockerfile -176 MB, base image -97 MB``.
+
+    Empty if it saves nothing in the base image, or if the layers of the base are not known.
+    """
+    base = (report.base.layers if report.base else None) or 0
+    in_base = sum(advice.saves for advice in report.advice if advice.layer <= base)
+    own = sum(advice.saves for advice in report.advice) - in_base
+    return f"your Dockerfile -{human_size(own)}, base image -{human_size(in_base)}" if in_base else ""
+
+
 def no_dead_sentence(report: SizeReport) -> str:
     """Return what to say in place of an empty list of dead files."""
     if report.dead_size is None:

@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
-from layerscope.session.size.remarks import reason_label, reason_sums, size_change
+from layerscope.session.size.remarks import reason_label, reason_sums, saving_split, size_change
 from layerscope.session.size.report import SizeReport
 from layerscope.text import human_share, human_size, plural
 from layerscope.tui.drawing.cells import cut
@@ -134,6 +134,8 @@ class SizeBar(Widget):
             for part in parts
         ]
         legend.insert(1, Content.styled(sum_of_dead, "bold"))
+        if split := saving_split(report):
+            legend.append(Content(f"advice: {split}"))
         return [Content.assemble(*bar), *_lines(legend, width)]
 
 

@@ -90,6 +90,16 @@ def test_the_base_image_and_the_growth_over_it_are_shown(heavy: Path) -> None:
     assert "Base image debian:13: the lowest 1 layer, 8.0 kB; 10 kB were added to it." in lines
 
 
+def test_what_the_advice_saves_in_the_base_image_is_set_apart(tmp_path: Path) -> None:
+    layers = (layer(file("var/log/old", b"o" * 30_000)), layer(file("srv/big", b"b" * 70_000)))
+    path = docker_archive(tmp_path / "a.tar", image(*layers, layer(whiteout("srv/big"), whiteout("var/log/old"))))
+    promise = "100 kB -> about 0 B if you follow the advice"
+    assert f"{promise}: your Dockerfile -70 kB, base image -30 kB." in shown(
+        path, base=BaseImage("debian:13", layers=1)
+    )
+    assert f"{promise}." in shown(path)
+
+
 def test_a_clean_image_has_nothing_to_change(tmp_path: Path) -> None:
     lines = shown(docker_archive(tmp_path / "clean.tar", CLEAN))
     assert "Nothing to change: no waste and no known risk was found." in lines

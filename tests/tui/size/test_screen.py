@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from threading import Event
 
@@ -10,7 +11,18 @@ from layerscope.tui.size.map_widget import Treemap
 from layerscope.tui.size.overview import Overview
 from layerscope.tui.size.state import VisitedTopic
 from layerscope.tui.widgets.row_table import RowTable, TableRow
-from tests.builders import Members, OciStore, attested_files, docker_archive, file, image, layer, whiteout, write_tar
+from tests.builders import (
+    Members,
+    OciStore,
+    attested_files,
+    docker_archive,
+    file,
+    image,
+    layer,
+    sha256,
+    whiteout,
+    write_tar,
+)
 from tests.tui.journeys import MY_APP, Journey, journey, starting_with
 from tests.tui.size.messy import INSTRUCTIONS, KEY, messy_image
 
@@ -49,6 +61,19 @@ async def test_one_key_says_why_an_image_is_large_and_what_to_change(tmp_path: P
         assert "+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*" in at.screen()
         for line in at.rows():
             assert ("apt's lists" in line) <= ("RUN apt-get" not in line), "the changes below begin with it"
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_what_the_advice_saves_in_a_known_base_image_is_set_apart(tmp_path: Path, size: tuple[int, int]) -> None:
+    base = layer(file("var/log/old.log", b"o" * 30_000), file("etc/motd", b"hello\n"))
+    layers = (base, layer(file("srv/big", b"b" * 70_000)), layer(whiteout("srv/big"), whiteout("var/log/old.log")))
+    stated = json.dumps({"runImage": {"topLayer": sha256(base)}})
+    config = {"Labels": {"io.buildpacks.lifecycle.metadata": stated}}
+    path = docker_archive(tmp_path / "image.tar", image(*layers, tags=["split:1"], config=config))
+    async with journey(path, size) as at:
+        await at.press("w")
+        await at.settle()
+        assert "advice: your Dockerfile -70 kB, base image -30 kB" in at.screen()
 
 
 async def test_the_instructions_beside_the_causes_are_in_one_column() -> None:

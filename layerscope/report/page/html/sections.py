@@ -37,7 +37,7 @@ from layerscope.session.size.remarks import (
     reason_sums,
     reason_word,
     reasons_line,
-    size_change,
+    size_sentence,
 )
 from layerscope.session.summary import layer_title, sbom_sentence
 from layerscope.text import human_share, human_size, plural, printable_line
@@ -102,7 +102,7 @@ def advice_section(analysis: SizeAnalysis) -> Markup:
         return section("advice", "What to change", no_advice_sentence(analysis.report))
     lead = "Each with the instruction to change, and the paths it is about."
     if analysis.report.size_after_advice is not None:
-        lead = f"{size_change(analysis.report, '→')}. {lead}"
+        lead = f"{size_sentence(analysis.report, '→')} {lead}"
     return section(
         "advice", "What to change", lead, element("ol", *(_advised(analysis, each) for each in advice), class_="advice")
     )
