@@ -238,6 +238,7 @@ def command_lines(case: Case, folder: Path) -> Iterator[list[str]]:
     yield ["find", image, *wanted, *which, *_maybe(dice, "--json")]
     other = str(case.other)
     sides = dice.choice((["1", str(top)], ["0", "1"], ["1..99"], [image], [other], [other], ["1", str(top), "--own"]))
+    yield ["diff", image, other, "--format", dice.choice(("markdown", "html"))]
     yield ["diff", image, *sides, *dice.choice((["--json"], ["--stat"], ["--patch"], ["--exit-code"], ["--no-tui"]))]
     yield ["cat", image, _some_path(case), *which]
     extras = [

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from layerscope.analysis.comparison.cache_story import cache_story
 from layerscope.analysis.comparison.config_and_packages import ConfigChange, ConfigValue
 from layerscope.analysis.comparison.diff_tree import AFTER, DiffTree
-from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
+from layerscope.analysis.comparison.layer_alignment import Relation
 from layerscope.analysis.size.dead import DeadEntry, dead_groups
 from layerscope.comparison.compare import ImageComparison, pull_size
 from layerscope.report.diff.tables import relation_words
@@ -49,9 +49,11 @@ _STEP_WORDS = {Relation.ONLY_OLD: "removed", Relation.ONLY_NEW: "added"}
 _EXPANDED = 5
 """A folder is taken apart if one of its entries has this part of its growth, or more."""
 
-_SECRET_NAME = re.compile(r"pass|secret|token|key|credential|auth", re.IGNORECASE)
+_HIDDEN = r"\w*(?:pass|secret|token|key|credential|auth)\w*"
+_ASSIGNED = re.compile(rf"({_HIDDEN}=)(?:\"[^\"]*\"?|'[^']*'?|\S+)", re.IGNORECASE)
 """Variables and labels whose values a comment does not repeat."""
 
+_NOT_SHOWN = "(not shown)"
 _CUT = "Rows were left out, so that this fits into a comment; `layerscope diff` prints all."
 
 
@@ -138,17 +140,13 @@ class _Summary:
         self._old, self._new = SizeAnalysis(images.old), SizeAnalysis(images.new)
         self.old_name, self.new_name = (short_name(side.image.name) for side in (images.old, images.new))
         self.title = f"{self.new_name} compared with {self.old_name}"
-        self.figures = ReportTable(
-            [
-                Column[_Figures]("", Words, lambda row: Words(row.title)),
-                Column[_Figures]("before", Figure, lambda row: Figure(row.before)),
-                Column[_Figures]("after", Figure, lambda row: Figure(row.after)),
-                Column[_Figures]("change", Figure, lambda row: Figure(row.change)),
-            ],
-            [*self._figure_rows()],
-            lambda _: 0,
-            None,
-        )
+        columns = [
+            _column("", lambda row: row.title),
+            _figure("before", lambda row: row.before),
+            _figure("after", lambda row: row.after),
+            _figure("change", lambda row: row.change),
+        ]
+        self.figures = _table(columns, [*self._figure_rows()], None)
         self.sentences = [*self._sentences()]
         self.tables = [(title, _short(table)) for title, table in self._tables() if table.rows]
 
@@ -169,7 +167,7 @@ class _Summary:
     def _sentences(self) -> Iterator[str]:
         images = self._images
         story = " ".join(cache_story(images.alignment, images.rebuilt))
-        yield printable_line(story)
+        yield _masked(printable_line(story))
         if images.pull_size is None:
             yield "Layers are not stored compressed here: what a pull takes is less."
         for name, side in ((self.old_name, images.old), (self.new_name, images.new)):
@@ -185,36 +183,22 @@ class _Summary:
         yield "Steps that changed", self._step_table()
         yield "Largest growths", _growth_table(self._images.tree)
         dead_columns = [column for column in dead_table(self._new).columns if column.title != "hidden by"]
-        yield "New dead bytes", ReportTable(dead_columns, dead_groups(self._new_dead()), lambda row: row.size, "cause")
-        yield (
-            "Packages",
-            ReportTable(
-                [
-                    _column("", lambda row: row.change.mark),
-                    _column("by", lambda row: row.manager),
-                    _column("package", lambda row: row.name),
-                    _column("before", lambda row: ", ".join(row.before), 0),
-                    _column("after", lambda row: ", ".join(row.after), 0),
-                ],
-                sorted(self._images.packages, key=lambda row: row.change),
-                lambda _: 0,
-                "package",
-            ),
-        )
-        yield (
-            "Config",
-            ReportTable(
-                [
-                    _column("field", lambda row: row.field),
-                    _column("name", lambda row: row.name or ""),
-                    _column("before", lambda row: _value(row, row.before), 0),
-                    _column("after", lambda row: _value(row, row.after), 0),
-                ],
-                self._images.config,
-                lambda _: 0,
-                "setting",
-            ),
-        )
+        yield "New dead bytes", _table(dead_columns, dead_groups(self._new_dead()), "cause")
+        packages = [
+            _column("", lambda row: row.change.mark),
+            _column("by", lambda row: row.manager),
+            _column("package", lambda row: row.name),
+            _column("before", lambda row: ", ".join(row.before), 0),
+            _column("after", lambda row: ", ".join(row.after), 0),
+        ]
+        yield "Packages", _table(packages, sorted(self._images.packages, key=lambda row: row.change), "package")
+        settings = [
+            _column("field", lambda row: row.field),
+            _column("name", lambda row: row.name or ""),
+            _column("before", lambda row: _value(row, row.before), 0),
+            _column("after", lambda row: _value(row, row.after), 0),
+        ]
+        yield "Config", _table(settings, self._images.config, "setting")
 
     def _new_dead(self) -> Iterator[DeadEntry]:
         """Yield the dead files of the new image without as many of the same path, size and reason in the old one."""
@@ -224,22 +208,22 @@ class _Summary:
             if known[entry.path, entry.size, entry.reason] < 0:
                 yield entry
 
-    def _step_table(self) -> ReportTable[AlignedStep]:
+    def _step_table(self) -> ReportTable[Any]:
         images = self._images
         rows = [step for step in images.alignment.steps if step.relation is not Relation.SAME or step in images.rebuilt]
 
-        def content(loaded: LoadedImage, layer: int | None) -> Figure:
-            return Figure(human_size(loaded.tallies.layers[layer].content_size) if layer else "")
+        def content(loaded: LoadedImage, layer: int | None) -> str:
+            return human_size(loaded.tallies.layers[layer].content_size) if layer else ""
 
-        columns: list[Column[AlignedStep]] = [
-            Column[AlignedStep]("from", Figure, lambda row: Figure(f"{row.old_layer or ''}")),
-            Column[AlignedStep]("content", Figure, lambda row: content(images.old, row.old_layer)),
-            Column[AlignedStep]("to", Figure, lambda row: Figure(f"{row.new_layer or ''}")),
-            Column[AlignedStep]("content", Figure, lambda row: content(images.new, row.new_layer)),
+        columns = [
+            _figure("from", lambda row: f"{row.old_layer or ''}"),
+            _figure("content", lambda row: content(images.old, row.old_layer)),
+            _figure("to", lambda row: f"{row.new_layer or ''}"),
+            _figure("content", lambda row: content(images.new, row.new_layer)),
             _column("", lambda row: _STEP_WORDS.get(row.relation) or relation_words(row, images)),
             Column("instruction", InstructionText, lambda row: InstructionText(printable_title(row.title))),
         ]
-        return ReportTable(columns, rows, lambda _: 0, "step")
+        return _table(columns, rows, "step")
 
 
 def _sizes(title: str, before: int | None, after: int | None) -> _Figures:
@@ -248,17 +232,25 @@ def _sizes(title: str, before: int | None, after: int | None) -> _Figures:
     return _Figures(title, human_size(before), human_size(after), change)
 
 
+def _table(columns: Sequence[Column[Any]], rows: Sequence[Any], noun: str | None) -> ReportTable[Any]:
+    return ReportTable(columns, rows, lambda _: 0, noun)
+
+
+def _figure(title: str, text: Callable[[Any], str]) -> Column[Any]:
+    return Column(title, Figure, lambda row: Figure(text(row)))
+
+
 def _column(title: str, words: Callable[[Any], str], width: int = 1) -> Column[Any]:
     return Column(title, Words, lambda row: Words(printable_line(words(row))), width)
 
 
 def _value(change: ConfigChange, value: ConfigValue | None) -> str:
-    if value and change.name and _SECRET_NAME.search(change.name):
-        return "(not shown)"
+    if value and re.search(_HIDDEN, change.name or "", re.IGNORECASE):
+        return _NOT_SHOWN
     return exec_form(value) if isinstance(value, tuple) else value or ""
 
 
-def _growth_table(tree: DiffTree) -> ReportTable[int]:
+def _growth_table(tree: DiffTree) -> ReportTable[Any]:
     """Return the files that grew most, and the folders whose growth no single entry explains."""
 
     def delta(node: int) -> int:
@@ -281,12 +273,12 @@ def _growth_table(tree: DiffTree) -> ReportTable[int]:
     def count(node: int) -> str:
         return f"{tree.totals[node].changes:,}" if node in tree.totals else ""
 
-    columns: list[Column[int]] = [
-        Column[int]("growth", Figure, lambda node: Figure(signed_size(delta(node)))),
-        Column[int]("paths", Figure, lambda node: Figure(count(node))),
-        Column[int]("path", Paths, lambda node: Paths([path(node)])),
+    columns = [
+        _figure("growth", lambda node: signed_size(delta(node))),
+        _figure("paths", count),
+        Column("path", Paths, lambda node: Paths([path(node)])),
     ]
-    return ReportTable(columns, nodes, delta, "path")
+    return _table(columns, nodes, "path")
 
 
 def _short(table: ReportTable[Any]) -> ReportTable[Any]:
@@ -297,9 +289,9 @@ def _short(table: ReportTable[Any]) -> ReportTable[Any]:
 def _cut(cell: Callable[[Any], Cell], row: object) -> Cell:
     match cell(row):
         case InstructionText(text):
-            return InstructionText(shortened(text, _LONGEST_CELL))
+            return InstructionText(_masked(shortened(text, _LONGEST_CELL)))
         case Words(text):
-            return Words(shortened(text, _LONGEST_CELL))
+            return Words(_masked(shortened(text, _LONGEST_CELL)))
         case Paths(paths):
             texts = (path.decode("utf-8", "surrogateescape") for path in paths[:1])
             return Paths([shortened(text, _LONGEST_CELL).encode("utf-8", "surrogateescape") for text in texts])
@@ -307,3 +299,8 @@ def _cut(cell: Callable[[Any], Cell], row: object) -> Cell:
             return Figure(text.replace(" ", "\N{NO-BREAK SPACE}"))
         case Bar() as bar:
             return bar
+
+
+def _masked(text: str) -> str:
+    """Return the text without the values of variables that may be credentials."""
+    return _ASSIGNED.sub(rf"\1{_NOT_SHOWN}", text)
