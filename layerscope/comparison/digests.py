@@ -12,9 +12,8 @@ from layerscope.analysis.comparison.digest_causes import (
 )
 from layerscope.analysis.comparison.digest_comparison import (
     compare_compression,
-    compare_configs,
+    compare_documents,
     compare_entries,
-    compare_manifests,
 )
 from layerscope.analysis.comparison.layer_alignment import Relation
 from layerscope.comparison.compare import ImageComparison, LayerComparison
@@ -72,10 +71,10 @@ def document_causes(old: Image, new: Image) -> Iterator[Cause]:
         if old.config_digest != new.config_digest:
             yield Cause(Part.CONFIG, None, "unread")
         configs = msgspec.json.encode(old.config, enc_hook=str), msgspec.json.encode(new.config, enc_hook=str)
-    for compare, (before, after) in ((compare_configs, configs), (compare_manifests, manifests)):
+    for part, (before, after) in ((Part.CONFIG, configs), (Part.MANIFEST, manifests)):
         if before is not None and after is not None:
             causes = Causes()
-            compare(before, after, causes)
+            compare_documents(before, after, part, causes)
             yield from causes
 
 

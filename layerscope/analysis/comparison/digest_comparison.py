@@ -138,17 +138,8 @@ def _gzip_name(start: bytes) -> bytes:
     return start[_GZIP_HEADER_SIZE:].partition(b"\0")[0] if has_name else b""
 
 
-def compare_configs(old: bytes, new: bytes, causes: Causes) -> None:
-    """Find in what two configs differ, apart from the diff_ids: the layers explain those."""
-    _compare_documents(old, new, Part.CONFIG, causes)
-
-
-def compare_manifests(old: bytes, new: bytes, causes: Causes) -> None:
-    """Find in what two manifests differ, apart from digests and sizes: the layers and the config explain those."""
-    _compare_documents(old, new, Part.MANIFEST, causes)
-
-
-def _compare_documents(old: bytes, new: bytes, part: Part, causes: Causes) -> None:
+def compare_documents(old: bytes, new: bytes, part: Part, causes: Causes) -> None:
+    """Find in what two configs or manifests differ, apart from the digests and sizes that other causes explain."""
     before, after = (dict(_fields(decode(document, dict, f"the {part}"))) for document in (old, new))
     # an object that is empty on one side alone is its fields on the other
     filled = {name[:end] for name in (*before, *after) for end in range(1, len(name))}

@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -191,9 +190,7 @@ class RegistryClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exit: object) -> None:
         self.close()
 
     def _first(self, ask: Callable[[Remote], T]) -> T:
