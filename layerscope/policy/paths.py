@@ -121,7 +121,7 @@ def allowed_secrets(
     """Check that no layer contains a key or a credential except the allowed and the known ones, even a hidden one."""
     nodes = frozenset(facts.ever(allowed))
     locations = [
-        _secret_location(secret)
+        Location(secret.layer, secret.text, secret.path, secret.size, secret.removed_in)
         for secret in listed_secrets(facts)
         if secret.node not in nodes and (secret.path, secret.kind) not in known
     ]
@@ -136,10 +136,6 @@ def allowed_secrets(
 def listed_secrets(facts: CheckedImage) -> Iterator[Secret]:
     """Yield the secrets, without those at ignored paths."""
     return (secret for secret in facts.analysis.report.secrets if secret.node not in facts.ignored)
-
-
-def _secret_location(secret: Secret) -> Location:
-    return Location(secret.layer, secret.text, secret.path, secret.size, secret.removed_in)
 
 
 def allowed_new_setuid(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:

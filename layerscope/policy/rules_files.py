@@ -20,7 +20,7 @@ _HEADER = re.compile(r"\s*\[(?P<table>[^\[\]]+)\]\s*(?:#.*)?")
 _KEY = re.compile(r"\s*(?:\"(?P<quoted>[^\"]+)\"|'(?P<literal>[^']+)'|(?P<bare>[A-Za-z0-9_-]+))\s*=")
 
 
-def find_rules(config: str | None, folder: Path = Path()) -> RulesFile:
+def find_rules(config: str | None) -> RulesFile:
     """Return the rules in the file ``config``, or in the first of our own file, pyproject.toml and .dive-ci.
 
     As in dive, the environment may name another file than .dive-ci, and hold rules for where there is no file.
@@ -29,10 +29,10 @@ def find_rules(config: str | None, folder: Path = Path()) -> RulesFile:
     if config is not None:
         return _read(Path(config), _text(Path(config)))
     for name in (OWN_NAME, _PROJECT):
-        path = folder / name
+        path = Path(name)
         if path.is_file() and (name != _PROJECT or _has_table(path)):
             return _read(path, _text(path))
-    path = folder / (os.environ.get(DIVE_FILE) or _DIVE)
+    path = Path(os.environ.get(DIVE_FILE) or _DIVE)
     if path.is_file():
         return read_dive_rules(_text(path), _name(path))
     if text := dive_environment(os.environ):

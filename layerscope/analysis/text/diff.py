@@ -129,18 +129,18 @@ class TextDiff:
             return (), ()
         return changed_spans(self.old[row.old].text, self.new[row.new].text)
 
-    def hunks(self, context: int = _CONTEXT) -> Iterator[Hunk]:
-        """Yield the changed rows with ``context`` equal ones around them; hunks that touch become one."""
+    def hunks(self) -> Iterator[Hunk]:
+        """Yield the changed rows with some equal ones around them; hunks that touch become one."""
         first = last = -1
         for number, row in enumerate(self.rows):
             if not row.changed:
                 continue
-            if first >= 0 and number - last > 2 * context + 1:
-                yield self._hunk(max(0, first - context), last + 1 + context)
+            if first >= 0 and number - last > 2 * _CONTEXT + 1:
+                yield self._hunk(max(0, first - _CONTEXT), last + 1 + _CONTEXT)
                 first = -1
             first, last = (number if first < 0 else first), number
         if first >= 0:
-            yield self._hunk(max(0, first - context), last + 1 + context)
+            yield self._hunk(max(0, first - _CONTEXT), last + 1 + _CONTEXT)
 
     def _hunk(self, start: int, end: int) -> Hunk:
         rows = self.rows[start:end]
