@@ -11,7 +11,7 @@ from layerscope.model.engine import Engine
 from layerscope.model.local import LocalImage
 from layerscope.session.local.build import BuildRun
 from layerscope.session.local.build_options import build_options
-from layerscope.session.local.listing import Listing
+from layerscope.session.local.listing import EngineListing
 from tests.builders import docker_archive, file, image, layer
 from tests.cli.runner import ask
 
@@ -117,7 +117,7 @@ def test_building_without_an_engine_is_an_error(capsys: Capture, monkeypatch: py
 
 def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [LocalImage(Engine.DOCKER, ("my-app:v1",), "sha256:abc", 402_000_000, 1795468740)]
-    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda _engine: Listing(found))
+    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda _engine: EngineListing(found))
     assert ask(capsys, "images").out.splitlines()[1] == (
         "402 MB       ?       ?       ?  2026-11-23 21:19  docker  abc  my-app:v1"
     )
@@ -133,7 +133,7 @@ def three_images(monkeypatch: pytest.MonkeyPatch) -> None:
         LocalImage(Engine.PODMAN, ("app:1", "app:latest"), "sha256:a", 20, 100, 0),
     ]
     refusals = ("podman at unix:///no/podman.sock: no such file or directory",)
-    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda _engine: Listing(found, refusals))
+    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda _engine: EngineListing(found, refusals))
 
 
 @pytest.mark.usefixtures("three_images")

@@ -147,8 +147,7 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     if summary is not None and (rows or isinstance(sides.other, LayerPair)):
         raise UsageError("--format sums up two images: it takes no layers, and no option that selects or prints rows")
     if not (no_tui or rows or exit_code or summary is not None) and _is_interactive(sides):
-        _explore(sides, mtime=mtime)
-        return ExitStatus.SUCCESS
+        return _explore(sides, mtime=mtime)
     if as_json and (stat or patch):
         raise UsageError(f"--json and {'--stat' if stat else '--patch'} are two different formats")
     if ignore_times and not digests:
@@ -172,7 +171,7 @@ def _is_interactive(sides: Sides) -> bool:
     return has_screen() and (sys.stdin.isatty() or sides.takes_standard_input)
 
 
-def _explore(sides: Sides, *, mtime: bool) -> None:
+def _explore(sides: Sides, *, mtime: bool) -> int:
     with sides.opened() as (old, new), terminal():
         # 120 ms: Textual
         from layerscope.tui.comparison.explore import explore_comparison, explore_layers  # noqa: PLC0415
@@ -181,6 +180,7 @@ def _explore(sides: Sides, *, mtime: bool) -> None:
             explore_layers(old, *sides.other, own=sides.own, mtime=mtime)
         else:
             explore_comparison(old, new, mtime=mtime)
+    return ExitStatus.SUCCESS
 
 
 def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:

@@ -36,7 +36,7 @@ _MOST_ENTRIES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[T]):
+class EngineListing(Generic[T]):
     """The images or containers of the engines that answer.
 
     ``refusals`` has a sentence about each engine that was configured or found, and did not answer. ``unavailable`` is
@@ -47,14 +47,14 @@ class Listing(Generic[T]):
     refusals: tuple[str, ...] = ()
     unavailable: EngineUnavailable | None = None
 
-    def checked(self) -> "Listing[T]":
+    def checked(self) -> "EngineListing[T]":
         """Return this listing; raises EngineUnavailable if no engine has answered."""
         if self.unavailable is not None:
             raise self.unavailable
         return self
 
 
-def _listing_of(engine: Engine | None, items: Callable[[EngineClient], list[T]]) -> Listing[T]:
+def _listing_of(engine: Engine | None, items: Callable[[EngineClient], list[T]]) -> EngineListing[T]:
     """Return what one engine has, or all of them."""
     with ExitStack() as stack:
         engines, listed = AnsweringEngines(engine, stack), list[list[T]]()
@@ -64,7 +64,7 @@ def _listing_of(engine: Engine | None, items: Callable[[EngineClient], list[T]])
             except EngineUnavailable as error:
                 engines.refuse(client.endpoint, error, others=bool(listed))
         found = [item for each in listed for item in each]
-        return Listing(found, tuple(engines.refusals), None if listed else engines.unavailable())
+        return EngineListing(found, tuple(engines.refusals), None if listed else engines.unavailable())
 
 
 class ImageOrder(StrEnum):
@@ -84,7 +84,7 @@ _ORDER_KEYS: dict[ImageOrder, Callable[[LocalImage], tuple[object, ...]]] = {
 }
 
 
-def local_images(engine: Engine | None = None) -> Listing[LocalImage]:
+def local_images(engine: Engine | None = None) -> EngineListing[LocalImage]:
     """Return the images of one engine or of all, the newest first."""
     listing = _listing_of(engine, _images)
     return replace(listing, found=ordered_images(listing.found, ImageOrder.CREATED))
@@ -146,7 +146,7 @@ def _shared_sizes(images: Sequence[_Layers]) -> list[int | None]:
     ]
 
 
-def local_containers(engine: Engine | None = None) -> Listing[Container]:
+def local_containers(engine: Engine | None = None) -> EngineListing[Container]:
     """Return the containers of one engine or of all."""
     return _listing_of(engine, lambda client: [_listed(client.engine, container) for container in client.containers()])
 

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from layerscope.model.engine import Engine
 from layerscope.model.local import Container, LocalImage
 from layerscope.session.image_session import ImageSession
-from layerscope.session.local.listing import Listing
+from layerscope.session.local.listing import EngineListing
 from layerscope.session.open import UndecidedImage, open_or_choose
 from layerscope.settings.preferences import load_preferences
 from layerscope.text import human_size
@@ -48,8 +48,8 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     containers = [Container(Engine.DOCKER, "0123456789abcdef", "web", "app:1", "running", 12_000)]
 
-    def listed(found: list[Any]) -> Callable[[str], Listing[Any]]:
-        return lambda engine: Listing(found if engine == "docker" else [], REFUSALS.get(engine, ()))
+    def listed(found: list[Any]) -> Callable[[str], EngineListing[Any]]:
+        return lambda engine: EngineListing(found if engine == "docker" else [], REFUSALS.get(engine, ()))
 
     monkeypatch.setattr("layerscope.tui.images.start.local_images", listed(images))
     monkeypatch.setattr("layerscope.tui.images.start.local_containers", listed(containers))
