@@ -153,7 +153,6 @@ class DiffFileTree(FileTree):
         )
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
-        """Return the cell of a column, as wide as it is, with the space before it."""
         delta, muted = _diff_rows(self.rows).delta(row.node), self.style_of("muted")
         change = "removed" if delta < 0 else "added"
         match name:

@@ -44,7 +44,6 @@ class LayerFileTree(FileTree):
         yield TreeColumn("trace", "", _TRACE_RANK, min(layers, _SHORTEST_TRACE), layers, name_most=NAME_SHARE)
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
-        """Return the cell of a column, as wide as it is, with the space before it."""
         match name:
             case "size":
                 return [Segment(f"{self._size_text(row):>{width}}")]

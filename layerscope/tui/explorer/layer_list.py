@@ -85,7 +85,6 @@ class LayerList(StepList):
         return bool(self._lit) and self._lines is not None and self._lines.layer_at(item) == self._lit
 
     def strip_key(self, item: int) -> object:
-        """Return everything that changes how a step looks."""
         return item, self._is_lit(item)
 
     def instruction_of(self, item: int, width: int, *, two_lines: bool) -> ShownInstruction:

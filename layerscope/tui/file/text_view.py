@@ -160,7 +160,6 @@ class TextView(RowView):
 
     @property
     def has_tall_rows(self) -> bool:
-        """True if a row may take more than one line."""
         return self.wrap
 
     def height_of(self, row: int) -> int:

@@ -272,7 +272,6 @@ class TextDiffView(RowView):
                 yield *shown.span(*match), style
 
     def widest_seen(self) -> int:
-        """Return the cells of the longest visible line."""
         items = (self._shown.items[index] for index in self.seen_rows())
         return max((self._width_of(item.row) for item in items if not isinstance(item, Fold)), default=0)
 

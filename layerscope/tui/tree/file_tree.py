@@ -164,7 +164,6 @@ class FileTree(LineList):
         return 0 if self._rows is None else len(self._rows)
 
     def strip_key(self, item: int) -> object:
-        """Return everything that changes how a row looks."""
         assert self._rows is not None  # noqa: S101  # there is a row
         node = self._rows[item]
         return node, self._rows.is_open(node)

@@ -276,7 +276,6 @@ class TallList(LineList):
         """Set heights that depend on the size of the list; called when the items or the size have changed."""
 
     def refill(self, cursor: int | None = None) -> None:
-        """Redraw everything, because the items have changed."""
         self.choose_heights()
         super().refill(cursor)
 
