@@ -53,7 +53,8 @@ class LayerFileTree(FileTree):
             case "bar":
                 size = 0 if row.change is ChangeKind.REMOVED else self._shown_rows.size(row.node)
                 hidden = self._shown_rows.hidden_size(row.node) if "hidden" in self._widths else 0
-                return [Segment(" "), *self.bar(size / self.total, hidden / self.total, width - 1)]
+                dead = min(size, self._shown_rows.dead_size(row.node)) if size else 0
+                return [Segment(" "), *self.bar((size - dead) / self.total, (hidden + dead) / self.total, width - 1)]
             case "trace":
                 return self._trace(row.node, width)
             case _:

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
+from layerscope.analysis.size.hidden import hidden_in_tree
 from layerscope.errors import LayerscopeError
 from layerscope.model.provenance import RegistryFacts
 from layerscope.session.content.open_layers import OpenLayers
@@ -19,6 +20,7 @@ from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.background import LayerReader, LayersStacked, ReadEvent, ReadingFailed, ReceiveEvent
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.keys.workers import start_detached
+from layerscope.tui.tree.visible_rows import DeadFile
 from layerscope.work import start_thread
 
 if TYPE_CHECKING:
@@ -40,6 +42,13 @@ class FactsFound(Message):
     """The packages and the secrets are known."""
 
     facts: "FileFacts"
+
+
+@dataclass
+class DeadFound(Message):
+    """The dead files are known, in the order of nodes."""
+
+    files: list[DeadFile]
 
 
 @dataclass
@@ -109,6 +118,16 @@ class Reports:
         # 30 ms, which the start does without
         from layerscope.session.files.facts import facts_of_layers  # noqa: PLC0415
 
+        if stacked.tallies.dead:
+            index = stacked.tree.index
+            dead = [
+                DeadFile(
+                    index.node_of(each.file), each.size, index.layers[each.file], index.layers[each.hiding_occurrence]
+                )
+                for each in hidden_in_tree(stacked.tree)
+            ]
+            if not get_current_worker().is_cancelled:
+                self._screen.post_message(DeadFound(dead))
         with suppress(LayerscopeError):
             facts = facts_of_layers(layers, stacked.tree, stacked.tallies)
             if not get_current_worker().is_cancelled:

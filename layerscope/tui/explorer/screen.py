@@ -28,7 +28,7 @@ from layerscope.tui.explorer.file_tree import LayerFileTree
 from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE, TYPED_SEARCH, legend
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.panes import ImageTitle, LayerPanes, Visits
-from layerscope.tui.explorer.reports import FactsFound, ReaderReported, RegistryAnswered, Reports
+from layerscope.tui.explorer.reports import DeadFound, FactsFound, ReaderReported, RegistryAnswered, Reports
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.keys.order import LeftOnce, SaysWhyNot, is_first
 from layerscope.tui.keys.table import HELP, bindings
@@ -171,6 +171,11 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self.title_line.secrets = len(message.facts.secrets)
         self._layers.show_title()
         self.files.show_entry()
+
+    @on(DeadFound)
+    def _on_dead_found(self, message: DeadFound) -> None:
+        self._state.dead_files += message.files
+        self.file_tree.redraw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "back":

@@ -21,7 +21,7 @@ from layerscope.tui.tree.entry_details import RowNotes
 from layerscope.tui.tree.nodes_in_view import NodesInView
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
 from layerscope.tui.tree.view import Scope, TreeSettings
-from layerscope.tui.tree.visible_rows import VisibleRows
+from layerscope.tui.tree.visible_rows import DeadFile, VisibleRows
 from layerscope.tui.widgets.field_list import Field
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ class ExplorerState:
         """The nodes of the last views of the tree: a million of them take a tenth of a second to find."""
         self.packages: Mapping[int, Package] = {}
         self.sbom: SbomComparison | None = None
+        self.dead_files = list[DeadFile]()
+        """In the order of nodes, once all layers have been read and compared."""
         self.has_asked_registry = False
         self.registry: RegistryFacts | None = None
         """What the registry says of the image, once it has been asked."""
@@ -198,6 +200,7 @@ class ExplorerState:
         if self.tree is not None:
             self.settings.keep_folds(self.tree.index, event.tree.index)
         self.tree = event.tree
+        self.dead_files = []
         self._in_views.clear()
         self.tallies = event.tallies
         self.reading.has_read_all = event.last
@@ -251,6 +254,7 @@ class ExplorerState:
         if not self.knows_changes:
             view = replace(view, scope=Scope.OWN, changes_only=False)
         rows = (OwnRows if view.scope is Scope.OWN else VisibleRows)(self.tree, view, self.settings.folds)
+        rows.dead_files = self.dead_files
         known = next(filter(rows.in_view.has_same_nodes, self._in_views), None)
         if known is None:
             self._in_views.append(rows.in_view)
@@ -269,7 +273,7 @@ class ExplorerState:
         if tally is None or self.tree is None:
             return [f"What layer {self.layer} changed"]
         hidden = next(self.tree.hidden_sizes((0,), self.layer))
-        words = [f"hides {human_size(hidden)}"] if hidden else []
+        words = [f"hides {human_size(hidden)}, frees nothing"] if hidden else []
         return [f"What layer {self.layer} changed", human_size(tally.content_size), *words]
 
     @property

@@ -135,7 +135,7 @@ class EntryDetails(Static):
             if not hidden:
                 return f"{human_size(size)} {'written below it' if rows.view.scope is Scope.OWN else 'below it'}"
             written = f"{human_size(size)} written, " if size else ""
-            return f"{written}{human_size(hidden)} hidden below it"
+            return f"{written}{human_size(hidden)} hidden below it, frees nothing"
         if entry.device is not None:
             return f"device {entry.device[0]}, {entry.device[1]}"
         # the first line says what a hard link is

@@ -5,8 +5,8 @@ unfolded or folded by hand. Of all others, the rows below are the flags of a sli
 a generator that yields between batches, so that a view can handle keys between them.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import accumulate, islice, pairwise
 from operator import neg
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from layerscope.analysis.tree.flags import at_most_flags, both
 from layerscope.text import human_size, plural
 from layerscope.tui.tree.nodes_in_view import Matches, NodesInView, ShownTree, Sizes
-from layerscope.tui.tree.view import UNFOLD_ALL, Folds, Sort, View
+from layerscope.tui.tree.view import UNFOLD_ALL, Folds, Scope, Sort, View
 
 if TYPE_CHECKING:
     from layerscope.analysis.search.query import Query
@@ -35,6 +35,15 @@ class _Unfolded(NamedTuple):
     starts: list[int]
 
 
+class DeadFile(NamedTuple):
+    """A file that a layer wrote and that a later one hid."""
+
+    node: int
+    size: int
+    layer: int
+    hidden_by: int
+
+
 class VisibleRows:
     """The rows of one tree under one view. Once they are built, a change of ``folds`` does not change them."""
 
@@ -43,6 +52,8 @@ class VisibleRows:
         self.view = view
         self.folds = folds
         self.in_view = NodesInView(tree, view)
+        self.dead_files: Sequence[DeadFile] = ()
+        """In the order of nodes; it may still be filled."""
         self.matches: Matches | None = None
         self.is_building = False
         self.flags = bytearray()
@@ -262,6 +273,17 @@ class VisibleRows:
     def hidden_size(self, node: int) -> int:
         """Return the bytes of previous layers that the layer hid at a node, or below it, as `size`."""
         return next(self._hidden_sizes((node,)))
+
+    def dead_size(self, node: int) -> int:
+        """Return the bytes at a node, or below it, as `size`, that the final image does not show."""
+        files, matches, layer, is_own = self.dead_files, self.matches, self.view.layer, self.view.scope is Scope.OWN
+        first, end = (bisect_left(files, (at,)) for at in (node, self.tree.index.ends[node]))
+        return sum(
+            dead.size
+            for dead in files[first:end]
+            if (dead.layer == layer if is_own else dead.layer <= layer < dead.hidden_by)
+            and (matches is None or matches.is_found(dead.node))
+        )
 
     def _sizes(self, nodes: Iterable[int]) -> Iterator[int]:
         return self._filtered(nodes, self.whole_sizes, 0)

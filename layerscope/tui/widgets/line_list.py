@@ -203,6 +203,11 @@ class LineList(StripView):
             + Style(color=style.color if keeps_color else cursor.color or base.color, bgcolor=own_background)
         )
 
+    def redraw(self) -> None:
+        """Redraw the items on the screen: what they show has changed, but not which they are."""
+        self._strips.clear()
+        self.refresh()
+
     def bar(self, live: float, dead: float, width: int, style: str = "bar") -> Iterator[Segment]:
         """Yield a bar; ``live`` and ``dead`` are the shares of its parts in the width."""
         styles = BarStyles(self.style_of(style), self.style_of("dead"), self.style_of("dead-edge"))

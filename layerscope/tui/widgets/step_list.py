@@ -118,11 +118,6 @@ class StepList(TallList, Framed):
         """
         return sum(self._heights(height, hidden_width or self.line_width))
 
-    def redraw(self) -> None:
-        """Redraw the steps on the screen: what they show has changed, but not which they are."""
-        self._strips.clear()
-        self.refresh()
-
     def _heights(self, height: int, width: int) -> Sequence[int]:
         """Return the number of lines of each step: of instructions, as many as there is room for, equally."""
         items, is_two = range(self.item_count()), self._has_room_for_two(height, width)

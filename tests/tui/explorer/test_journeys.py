@@ -6,7 +6,7 @@ import pytest
 
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.file_diff.screen import FileDiffScreen
-from tests.builders import docker_archive, file, image, layer
+from tests.builders import docker_archive, file, image, layer, whiteout
 from tests.samples import SAMPLES
 from tests.tui.journeys import MY_APP, Journey, comparing, journey
 
@@ -117,7 +117,7 @@ async def test_enter_goes_into_a_layer_and_escape_comes_back(size: tuple[int, in
 async def test_a_layer_that_only_deletes_shows_what_it_hid_by_folder_the_largest_first() -> None:
     async with journey(MY_APP, (110, 35), plain=False) as at:
         await at.press("left_square_bracket", "left_square_bracket", "enter")
-        assert at.frame("files")[0] == "What layer 4 changed · 0 B · hides 114 kB"
+        assert at.frame("files")[0] == "What layer 4 changed · 0 B · hides 114 kB, frees nothing"
         assert " size " in at.header()
         assert " hides" in at.header()
         assert at.line_of("var/").split()[1:6] == ["var/", "0", "B", "-114", "kB"]
@@ -202,3 +202,26 @@ async def test_the_layer_that_wrote_a_file_lights_up(tmp_path: Path) -> None:
         assert at.explorer.layer_list._lit == 2
         await at.press("tab")
         assert at.explorer.layer_list._lit == 0
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_the_bytes_of_a_layer_that_a_later_one_hides_are_hatched_in_its_trees(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    layers = (
+        layer(file("var/cache/old", b"o" * 9_000), file("var/cache/new", b"n" * 9_000), file("srv/x", b"x" * 9_000)),
+        layer(whiteout("var/cache/old")),
+    )
+    path = docker_archive(tmp_path / "image.tar", image(*layers, tags=["dead:1"]))
+    async with journey(path, size, plain=False) as at:
+        await at.press("left_square_bracket", "tab")
+        await at.until(lambda: "▒" in at.line_of("var/"))
+        for scope in ("2", "1"):
+            await at.press(scope)
+            assert ["▒" in at.line_of(name) for name in ("var/", "old", "new", "srv/")] == [True, True, False, False]
+            assert "█" in at.line_of("var/"), "half of it is live"
+        await at.filter("new")
+        await at.settle()
+        assert "▒" not in at.line_of("var/"), "the match in it is live"
+        await at.press("escape", "right_square_bracket")
+        assert "▒" not in at.line_of("var/")

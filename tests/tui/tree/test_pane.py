@@ -226,7 +226,7 @@ async def test_what_a_layer_changed_has_its_own_sizes(tmp_path: Path) -> None:
     top = layer(file("a/one", b"y" * 3000), whiteout("a/two"))
     async with journey(docker_archive(tmp_path / "image.tar", image(base, top))) as at:
         await at.press("a", "Z")
-        assert at.frame("files")[0] == "What layer 2 changed · 3.0 kB · hides 5.7 kB"
+        assert at.frame("files")[0] == "What layer 2 changed · 3.0 kB · hides 5.7 kB, frees nothing"
         assert at.line_of("a/").split()[2:4] == ["3.0", "kB"]
         assert "3.0 kB written, 5.7 kB hidden below it" in at.entry()
         assert " 0 B" not in at.line_of("- two")
