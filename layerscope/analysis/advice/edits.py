@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import commonprefix
 from typing import NamedTuple
 
@@ -53,6 +53,24 @@ def new_instructions(edits: Edits) -> dict[int, tuple[str, str]]:
         before, after = texts.get(edit.layer, (edit.before, edit.before))
         texts[edit.layer] = before, edit.applied(after)
     return texts
+
+
+def combined_edits(changes: Sequence[Edits]) -> Iterator[tuple[Edits, Edits]]:
+    """Yield, for each change, all edits of its instructions, and those of instructions that none before it changes."""
+    # two pieces of advice may ask for the same command
+    every = [*dict.fromkeys(edit for edits in changes for edit in edits)]
+    # nothing else is to be done in an instruction that goes away
+    gone = {edit.layer for edit in every if not edit.after}
+    every = [edit for edit in every if edit.layer not in gone or not edit.after]
+    seen = set[int]()
+    for edits in changes:
+        layers = {edit.layer for edit in edits}
+        yield _edits_of(every, layers), _edits_of(every, layers - seen)
+        seen |= layers
+
+
+def _edits_of(edits: Iterable[InstructionEdit], layers: set[int]) -> Edits:
+    return tuple(edit for edit in edits if edit.layer in layers)
 
 
 def diff_lines(edits: Edits) -> list[str]:

@@ -12,7 +12,7 @@ from textual import events
 from textual.message import Message
 
 from layerscope.analysis.advice.advice import Advice
-from layerscope.analysis.advice.edits import diff_lines, new_instructions
+from layerscope.analysis.advice.edits import Edits, combined_edits, diff_lines, new_instructions
 from layerscope.analysis.advice.secrets import REMEDY, Secret
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.analysis import SizeAnalysis
@@ -81,17 +81,21 @@ class SecretItem(NamedTuple):
 
 
 class AdviceItem(NamedTuple):
-    """A piece of advice: its saving, its layer, its cause, and the instruction before and after."""
+    """A piece of advice: its saving, its layer, its cause, and the instruction before and after.
+
+    ``edits`` are those of its instructions by all advice; what an item above shows of them is not among them.
+    """
 
     number: int
     advice: Advice
+    edits: Edits
     instruction: str
     subject: Subject
     cause_width: int
     """The cells of the longest cause, beside which all instructions begin in one column."""
 
     def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:
-        advice, changes = self.advice, diff_lines(self.advice.edits)
+        advice, changes = self.advice, diff_lines(self.edits)
         saves = f"-{human_size(advice.saves)}" if advice.saves else ""
         layer = f"  layer {advice.layer:<3} "
         line: Spans = [(f"{self.number:>3}  ", "strong"), (f"{saves:>7}", "added"), (layer, None)]
@@ -116,7 +120,8 @@ class AdviceItem(NamedTuple):
         for line in changes:
             yield from _folded(printable_line(line), width, "removed" if line[0] == "-" else "added", hang="    ")
         if not changes:
-            yield from _folded(self.advice.text, width)
+            above = " The change is among those above." if self.advice.edits else ""
+            yield from _folded(f"{self.advice.text}{above}", width)
 
 
 class LayerItem(NamedTuple):
@@ -172,16 +177,18 @@ def overview_items(analysis: SizeAnalysis) -> Sequence[Item]:
     if len(report.secrets) > _MOST_SECRETS:
         more = plural(len(report.secrets) - _MOST_SECRETS, "more secret")
         items.append(NoteItem(f"{more}: Enter lists them all.", Subject(topic=Topic(SizeView.OVERVIEW, ALL_SECRETS))))
+    combined = combined_edits([advice.edits for advice in report.advice])
     cause_width = max((cell_len(advice.cause) for advice in report.advice), default=0)
     items += (
         AdviceItem(
             number,
             advice,
+            shown,
             image.step(advice.layer).title,
-            Subject(None, advice.layer, topic=Topic(SizeView.OVERVIEW, number - 1), copied=_copied(advice)),
+            Subject(None, advice.layer, topic=Topic(SizeView.OVERVIEW, number - 1), copied=_copied(advice, edits)),
             cause_width,
         )
-        for number, advice in enumerate(report.advice, 1)
+        for number, (advice, (edits, shown)) in enumerate(zip(report.advice, combined, strict=True), 1)
     )
     if not report.advice:
         items.append(NoteItem(no_advice_sentence(report)))
@@ -206,9 +213,9 @@ def _largest_layers(analysis: SizeAnalysis) -> Iterator[LayerItem]:
         )
 
 
-def _copied(advice: Advice) -> str:
-    """Return the new instructions, or the advice if they cannot be said exactly."""
-    texts = [after for _, after in new_instructions(advice.edits).values() if after]
+def _copied(advice: Advice, edits: Edits) -> str:
+    """Return the instructions after all edits of them, or the advice if they cannot be said exactly."""
+    texts = [after for _, after in new_instructions(edits).values() if after]
     return "\n".join(texts) or advice.text
 
 

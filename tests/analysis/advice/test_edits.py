@@ -1,7 +1,7 @@
 import pytest
 
 from layerscope.analysis.advice.advice import Advice
-from layerscope.analysis.advice.edits import InstructionEdit, diff_lines, new_instructions
+from layerscope.analysis.advice.edits import InstructionEdit, combined_edits, diff_lines, new_instructions
 from tests.analysis.entries import whiteout
 from tests.analysis.size.analyzed import Content, sized, written
 
@@ -206,3 +206,13 @@ def test_advice_on_an_instruction_of_a_million_letters_is_short(words: str) -> N
     instruction = "RUN " + words * (MEGABYTE // len(words))
     advice = image.advice(instruction, instruction)
     assert all(len(line) < 3_000 for each in advice for line in diff_lines(each.edits))
+
+
+def test_all_edits_of_an_instruction_are_shown_once_with_the_first_advice_that_changes_it() -> None:
+    clean, other = InstructionEdit(1, "RUN a", "", " && rm x"), InstructionEdit(2, "COPY a /", "a", "b")
+    gone, moot = InstructionEdit(3, "RUN c", "RUN c", ""), InstructionEdit(3, "RUN c", "", " && rm y")
+    assert [*combined_edits([(clean,), (moot, gone), (clean, other)])] == [
+        ((clean,), (clean,)),
+        ((gone,), (gone,)),
+        ((clean, other), (other,)),
+    ]

@@ -91,7 +91,7 @@ async def test_instructions_of_the_overview_take_the_lines_that_no_open_item_nee
         overview = at.app.screen.query_one(Overview)
         assert overview.line_count() == overview.size.height
         assert any(line.endswith(" --no-install-recommends python3 │") for line in at.rows()), "it is not cut"
-        await at.press("down", "down", "down")
+        await at.press("down")
         assert "+  && chmod -R g+w /usr/lib/python3" in at.screen()
         assert overview.line_count() == overview.size.height, "the item that opens takes lines of the instructions"
 
@@ -113,12 +113,17 @@ async def test_many_secrets_leave_room_for_the_advice_and_are_listed_by_enter(tm
         assert shown_screen(at) == "FileScreen"
 
 
-async def test_the_new_instruction_is_copied(tmp_path: Path) -> None:
-    async with journey(messy_image(tmp_path)) as at:
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_an_instruction_is_shown_and_copied_as_all_advice_changes_it(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with journey(messy_image(tmp_path), size) as at:
         await at.press("w")
         await at.settle()
         await at.press("down", "y")
-        assert at.app.clipboard == f"{INSTRUCTIONS[1]} \\\n && rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
+        commands = " \\\n && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \\\n && chmod -R g+w /usr/lib/python3"
+        assert at.app.clipboard == INSTRUCTIONS[1] + commands
+        assert len([line for line in at.rows() if "- RUN apt-get update" in line]) == 1
         await at.press("end", "y")
         assert at.app.clipboard == INSTRUCTIONS[3], "of a layer, its instruction is copied"
 
