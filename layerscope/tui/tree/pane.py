@@ -270,6 +270,8 @@ class FilesPane(FramedPane):
         rows = self.file_tree.rows
         if not self._wants_match or self._coming is not None or rows is None:
             return
+        if not len(rows) and not (rows.matches and rows.matches.elsewhere):
+            return
         self._wants_match = False
         if not len(rows):
             self.file_tree.action_choose()
