@@ -1,7 +1,7 @@
 import json
 from io import BufferedIOBase, BytesIO
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
 
@@ -251,9 +251,10 @@ def jar(entries: dict[str, str], compression: int = ZIP_DEFLATED, *, is_streamed
     buffer = BytesIO()
     target = _Unseekable(buffer) if is_streamed else buffer
     with ZipFile(target, "w", compression) as archive:
-        archive.writestr("META-INF/", "")
+        # with a fixed time, because the bytes name tests, which each process has to collect alike
+        archive.writestr(ZipInfo("META-INF/"), "")
         for name, text in entries.items():
-            archive.writestr(name, text)
+            archive.writestr(ZipInfo(name), text, compression)
     return buffer.getvalue()
 
 
