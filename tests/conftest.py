@@ -22,6 +22,8 @@ settings.register_profile("layerscope", derandomize=True, deadline=None)
 settings.load_profile("layerscope")
 
 
+_WHOLE_SUITE = "LAYERSCOPE_WHOLE_SUITE"
+
 _REAL = ("engine", "browser")
 """Markers of tests that need a program that many machines lack."""
 
@@ -44,6 +46,12 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Note for all processes whether all tests are to run: only the first one knows the arguments."""
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        os.environ[_WHOLE_SUITE] = "1"
+
+
 def pytest_collection_finish() -> None:
     """Collect garbage less often: full collections look at all modules and tests, and took a fifth of the time."""
     gc.collect()
@@ -52,7 +60,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the tests with engines unless they are selected by their marker."""
+    """Skip the tests with engines unless they are selected by their marker, and slow ones where all others run."""
+    if _WHOLE_SUITE in os.environ and "thorough" not in config.option.markexpr:
+        for item in items:
+            if item.get_closest_marker("thorough"):
+                item.add_marker(pytest.mark.skip(reason="slow tests need -m thorough, or their file's name"))
     if "engine" in config.option.markexpr:
         return
     for item in items:

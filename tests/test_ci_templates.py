@@ -22,6 +22,8 @@ from layerscope.report.diff.summary import LONGEST
 from tests.builders import docker_archive
 from tests.two_versions import V1, V2
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[1]
 ACTION = ROOT / ".github" / "actions" / "layerscope"
 BIN = Path(sys.executable).parent

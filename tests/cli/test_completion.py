@@ -16,6 +16,8 @@ from layerscope.cli import completion
 from tests.builders import docker_archive, file, image, layer, oci_layout, symlink
 from tests.cli.runner import launch
 
+pytestmark = pytest.mark.thorough
+
 _PATIENCE_SECONDS = 60
 
 

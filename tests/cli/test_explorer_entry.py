@@ -10,6 +10,8 @@ from tests.cli.pty_run import OnTerminal
 from tests.cli.runner import MY_APP, PLATFORMS
 from tests.samples import SAMPLES
 
+pytestmark = pytest.mark.thorough
+
 
 def test_an_archive_opens_in_the_explorer() -> None:
     with OnTerminal(MY_APP) as explorer:

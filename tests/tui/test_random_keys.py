@@ -7,6 +7,8 @@ import pytest
 from tests.fuzz.keys import play, play_on_terminal
 from tests.tui.journeys import MY_APP
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("seed", [0, 1, 3, 5, 7, 9, 12])
 def test_no_key_ends_a_screen_but_q_does(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

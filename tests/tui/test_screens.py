@@ -22,6 +22,8 @@ from tests.builders import docker_archive, file, image, layer
 from tests.samples import SAMPLES
 from tests.tui.journeys import MY_APP, Journey, choosing, journey
 
+pytestmark = pytest.mark.thorough
+
 SIZES = [(80, 24), (160, 45), (200, 60)]
 
 

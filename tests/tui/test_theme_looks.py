@@ -7,7 +7,7 @@ import pytest
 from layerscope.tui.app import LayerscopeApp
 from tests.tui.looks import SnapCompare, comparison_app, image_app, settled
 
-pytestmark = pytest.mark.usefixtures("unicode_locale")
+pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("unicode_locale")]
 
 FILE = ("tab", "slash", *"nginx.conf", "enter", "enter", "slash", *"gzip", "enter")
 SCREENS: dict[str, tuple[Callable[..., LayerscopeApp], Sequence[str]]] = {

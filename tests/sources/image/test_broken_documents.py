@@ -21,6 +21,8 @@ from tests.builders import (
     write_folder,
 )
 
+pytestmark = pytest.mark.thorough
+
 APP = image(layer(file("etc/hosts", b"H")), layer(file("top")), tags=["my-app:v1"])
 ARM = image(layer(file("arm")), tags=["my-app:v2"], platform="linux/arm64/v8")
 JUNK: tuple[Any, ...] = (None, 5, -1.5, "", "../../x\x1b[2J\u202e\0", f"sha256:{'a' * 64}", [], {}, [None], 10**30)

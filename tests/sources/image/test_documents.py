@@ -31,6 +31,8 @@ from tests.builders import (
     write_tar,
 )
 
+pytestmark = pytest.mark.thorough
+
 APP = image(layer(file("etc/hosts", b"127.0.0.1")), tags=["app:v1"])
 MANY = 9_999
 A_SECOND_TOO_MANY = 10.0

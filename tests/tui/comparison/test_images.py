@@ -226,12 +226,10 @@ async def test_the_details_have_whole_instructions_where_everything_fits(tmp_pat
         for number in range(2)
     )
     async with comparing(old, new, (160, 45)) as at:
-        await at.still()
-        assert f"{long} changed first, with different content." in at.details()
+        await at.until(lambda: f"{long} changed first, with different content." in at.details())
         await at.pilot.resize_terminal(80, 16)
         await at.press("shift+tab")
-        await at.still()
-        assert f"{long[:59]}… changed first, with different content." in at.details()
+        await at.until(lambda: f"{long[:59]}… changed first, with different content." in at.details())
 
 
 async def test_packages_that_differ_are_listed(tmp_path: Path) -> None:

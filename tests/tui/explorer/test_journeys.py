@@ -10,6 +10,8 @@ from tests.builders import docker_archive, file, image, layer, whiteout
 from tests.samples import SAMPLES
 from tests.tui.journeys import MY_APP, Journey, comparing, journey
 
+pytestmark = pytest.mark.thorough
+
 SIZES = [(160, 45), (80, 24)]
 
 STATUS = b"Package: nginx\nStatus: install ok installed\nArchitecture: all\nVersion: 1.26\n\n"
