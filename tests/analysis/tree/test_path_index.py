@@ -15,6 +15,8 @@ from layerscope.model.entries import FileEntry, Kind, LayerEntries, OpaqueWhiteo
 from tests.analysis.entries import Item, directory, file, hardlink, layer, stacked, symlink, whiteout
 from tests.oracle import State, is_below, restacked
 
+pytestmark = pytest.mark.thorough
+
 NAMES = [b"a", b"a", b"a", b"b", b"a!", b"\xff"]
 """Few, so that layers meet; and some that sort before, after and around the slash of their neighbours."""
 

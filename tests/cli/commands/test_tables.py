@@ -19,6 +19,8 @@ from tests.cli.runner import ask, document
 from tests.registry_server import Reply, Request, Server, on, registry
 from tests.table_layers import CHECKSUM, POSITION, TOC_DIGEST, TableLayer, table_layer, table_layout
 
+pytestmark = pytest.mark.thorough
+
 Capture = pytest.CaptureFixture[str]
 
 FORMS = (Compression.ZSTD, Compression.GZIP)

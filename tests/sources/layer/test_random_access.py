@@ -20,6 +20,8 @@ from layerscope.sources.layer.gzip_checkpoints import CheckpointedContent, Infla
 from layerscope.sources.layer.random_access import SpoolBudget, SpooledContent, open_random_content
 from tests.builders import compressed
 
+pytestmark = pytest.mark.thorough
+
 KINDS = list(Compression)
 SPOOLED = [Compression.ZSTD, Compression.XZ, Compression.BZIP2]
 
