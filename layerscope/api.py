@@ -160,7 +160,7 @@ class OpenImage(AbstractContextManager["OpenImage"]):
 
     @property
     def advice(self) -> list[Advice]:
-        """What to change in the Dockerfile, that which saves most first."""
+        """The advice for the Dockerfile, the largest saving first."""
         return self.why.advice
 
     def tree(self, layer: int | None = None) -> "ImageTree":

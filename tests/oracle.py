@@ -160,7 +160,7 @@ def _follow(below: State, tree: Tree, path: bytes, number: int) -> FileEntry | N
 
 @dataclass(frozen=True)
 class TarItems:
-    """What tarfile reads of a plain layer, in order, and the bytes of its regular files by path."""
+    """The members that tarfile reads of a plain layer, in order, and the bytes of its regular files by path."""
 
     items: list[Item]
     contents: dict[bytes, bytes]

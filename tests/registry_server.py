@@ -36,7 +36,7 @@ class Request:
 
     @property
     def kind(self) -> str:
-        """What is asked for: ``manifests``, ``blobs``, ``tags``, ``referrers``, or nothing that a registry knows."""
+        """The kind of request: ``manifests``, ``blobs``, ``tags``, ``referrers``; empty for others."""
         found = _API.fullmatch(self.path)
         return found[1] if found else ""
 

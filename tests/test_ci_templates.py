@@ -86,7 +86,7 @@ def github() -> Iterator[GitHub]:
 
 
 class Run(NamedTuple):
-    """What a run of the action left."""
+    """The results of a run of the action."""
 
     status: int
     log: str

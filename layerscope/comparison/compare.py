@@ -166,7 +166,7 @@ class ImageComparison(Comparison):
 
     @cached_property
     def pulled(self) -> PullSize:
-        """What a machine that has the old image pulls for the new one."""
+        """The bytes that a machine with the old image pulls for the new one."""
         return pull_size(self.new, {str(layer.diff_id) for layer in self.old.image.layers if layer.diff_id})
 
     @cached_property

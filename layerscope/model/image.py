@@ -107,7 +107,7 @@ class Layer(Struct, frozen=True):
     verified: bool = False
     short: bool = False
     contradicts: str | None = None
-    """What the bytes that a registry has sent contradict, if they do: the ``digest`` or the ``diff_id``."""
+    """The statement that the bytes from a registry contradict, ``digest`` or ``diff_id``; None for none."""
     known_size: int | None = None
     """The size of a blob that is not here: an engine has exported it before, or a registry's manifest states it."""
     packed_blob: FileSpan | None = None
@@ -150,7 +150,7 @@ class Step(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """What the documents of an image say about one of its blobs, in the words of the image spec.
+    """A statement of an image's documents about one of its blobs, in the words of the image spec.
 
     The blob of a ``layer`` that has a number is that layer's; the bytes of others are in the ``span``. ``problem`` is
     the reason why there are none, ``is_contradicted`` if the reason is that the source has got others. A document may

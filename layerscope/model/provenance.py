@@ -83,7 +83,7 @@ class Attestations(NamedTuple):
 
 
 class RegistryFacts(NamedTuple):
-    """What only a registry can say of an image, which costs requests.
+    """Facts about an image that only a registry has, and that cost requests.
 
     ``attached`` describes the artifacts that refer to the image, ``rate_limit`` is the number of requests that the
     registry's limit leaves, if it states one, and ``problem`` says why artifacts may be missing.

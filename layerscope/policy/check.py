@@ -99,7 +99,7 @@ class _LayerFacts(Struct):
 
 
 class _LayersDocument(Struct):
-    """What sizes are compared with, of a ``layers`` document."""
+    """The sizes of a ``layers`` document that rules compare with."""
 
     schema_version: Literal[2]
     image: _ImageFacts

@@ -87,7 +87,7 @@ class Rules(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
 
     @property
     def use_baseline(self) -> bool:
-        """Whether a rule compares with the baseline."""
+        """True if a rule compares with the baseline."""
         return any(getattr(self, field) is not None for field in BASELINE_RULES)
 
 

@@ -1,4 +1,4 @@
-"""What the documents of an image say about its blobs, compared with the blobs: each is read once."""
+"""The check of an image: its documents' statements are compared with its blobs, each of which is read once."""
 
 import hashlib
 from collections import defaultdict

@@ -22,10 +22,10 @@ SAMPLE_SOURCES = {
     "zstd": ("oci", "my-app-v2-zstd"),
 }
 ELSEWHERE = {"reference", "source", "tags", "digest"}
-"""What an image in a registry has of its own."""
+"""Fields that only an image in a registry has, or has otherwise."""
 
 RECOMPRESSED = {*ELSEWHERE, "config_digest", "blob_size", "media_type", "compression", "listed_from"}
-"""What differs as well once skopeo has compressed the layers of an archive."""
+"""Fields that also differ once skopeo has compressed the layers of an archive."""
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,7 @@ _CODES = {
     "backspace": "\x7f",
     "ctrl+p": "\x10",
 }
-"""What a terminal sends for a key."""
+"""The bytes that a terminal sends for a key."""
 
 _KEYS = [*_LETTERS, *_LETTERS.upper(), *"0123456789", *_SIGNS, *[*_CODES] * 4]
 

@@ -19,7 +19,7 @@ from tests.cli.runner import MY_APP, PLATFORMS, ask
 Schema = Mapping[str, Any]
 
 RELEASED = Path(__file__).parent / "schemas"
-"""What ``layerscope schema`` printed for each document at the last release."""
+"""The output of ``layerscope schema`` for each document at the last release."""
 
 _NOT_COMPARED = {"description", "title", "$defs"}
 

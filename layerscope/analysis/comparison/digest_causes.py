@@ -133,7 +133,7 @@ class Cause(NamedTuple):
 
     @property
     def explanation(self) -> Explanation | None:
-        """What is known of the cause; None if the images differ in what they hold or do."""
+        """The known facts about the cause; None if the images differ in what they contain or do."""
         return _EXPLANATIONS.get((self.part, self.what))
 
 
@@ -161,7 +161,7 @@ class DigestReport(NamedTuple):
 
     @property
     def remedies(self) -> list[str]:
-        """What mends the causes, in sentences, with what makes each."""
+        """The remedies, in sentences, each with its usual origin."""
         found: dict[str, dict[str, None]] = {}
         for cause in self.causes:
             if (known := cause.explanation) is not None:

@@ -74,9 +74,11 @@ class _Writer:
 
     def begin(self, base: BaseImage | None) -> None:
         """Write the FROM, and leave the steps of the base out."""
-        if base is None or base.name is None or base.layers is None or SCRATCH in base.name:
-            if base is not None and base.name is not None and SCRATCH not in base.name:
-                self._say(f"Built on {base.name}; the image does not say where that ends.")
+        if base is None or base.name is None or base.name == SCRATCH:
+            self._add(f"FROM {SCRATCH}", ())
+            return
+        if base.layers is None:
+            self._say(f"Built on {base.name}; the image does not say where that ends.")
             self._add(f"FROM {SCRATCH}", ())
             return
         self.base = base.name if base.digest is None or "@" in base.name else f"{base.name}@{base.digest}"

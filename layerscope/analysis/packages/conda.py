@@ -11,7 +11,7 @@ DATABASES = ("**/conda-meta/*.json",)
 
 
 class _Record(msgspec.Struct):
-    """What conda writes of a package that it has linked into an environment, with paths relative to that."""
+    """A record of conda about a package in an environment, with paths relative to the environment."""
 
     name: str = ""
     version: str = ""

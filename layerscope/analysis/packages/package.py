@@ -32,7 +32,7 @@ class Package(NamedTuple):
 
     @property
     def identity(self) -> Identity:
-        """What tells it from others of its manager: one of another architecture has another list."""
+        """The key among its manager's packages: one of another architecture has another list."""
         return self.name, self.version, self.lists or (self.paths if self.owns_folders else ())
 
 

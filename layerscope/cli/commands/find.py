@@ -46,7 +46,7 @@ _OWNER = re.compile(r"(?P<uid>\d+)?(?::(?P<gid>\d+))?")
 
 
 class Only(StrEnum):
-    """Whether the final image shows a path as the layer wrote it."""
+    """The state of a path in the final image."""
 
     LIVE = "live"
     HIDDEN = "hidden"

@@ -133,7 +133,7 @@ def _left_out(table: ReportTable[Any], most: int) -> str:
 
 
 class _Summary:
-    """What the summary says, in either format."""
+    """The content of the summary, in either format."""
 
     def __init__(self, images: ImageComparison) -> None:
         self._images = images

@@ -1,4 +1,4 @@
-"""What is found, for people: a line for each layer that wrote, changed or removed a path."""
+"""The matches of a search, for people: a line for each layer that wrote, changed or removed a path."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence

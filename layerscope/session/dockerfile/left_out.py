@@ -6,13 +6,13 @@ and they are below a folder that is copied, because a COPY fails without a file 
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from posixpath import join, normpath, relpath
 from typing import NamedTuple
 
-from layerscope.analysis.advice.advice import Advice, AdviceKind
+from layerscope.analysis.advice.advice import AdviceKind
 from layerscope.analysis.dockerfile.history_forms import COPYING
 from layerscope.analysis.dockerfile.ignore import ignore_patterns, is_ignored
 from layerscope.analysis.dockerfile.parser import Instruction
@@ -32,7 +32,7 @@ _NEVER_COPIED = frozenset(
 )
 _SPECIAL = re.compile(r"[\\*?\[]")
 _GLOB = re.compile(r"[*?\[]")
-IGNORE_FILE = ".dockerignore"
+_IGNORE_FILE = ".dockerignore"
 _MOST_LINES = 100
 """Lines for one piece of advice; nobody would read more."""
 
@@ -67,7 +67,7 @@ def ignore_patch(placed: PlacedDockerfile, report: SizeReport, working_dir: str)
     except (OSError, UnicodeDecodeError):
         return ""
     patterns, found = ignore_patterns(text), list[str]()
-    for layer, paths in _unwanted(report.advice, report):
+    for layer, paths in _unwanted(report):
         line = placed.line_of_layer.get(layer, 0)
         own = [_in_context(folder, copies, line, path) for path in paths[: _MOST_LINES + 1]]
         if len(own) <= _MOST_LINES and all(path is not None and not is_ignored(path, patterns) for path in own):
@@ -82,15 +82,15 @@ def ignore_patch(placed: PlacedDockerfile, report: SizeReport, working_dir: str)
 
 def ignore_file(folder: Path, dockerfile: Path | None) -> Path:
     """Return the file that says what builders leave out of a context: the first one that exists."""
-    files = [folder / ".containerignore", folder / IGNORE_FILE]
+    files = [folder / ".containerignore", folder / _IGNORE_FILE]
     if dockerfile is not None:
-        files.insert(0, dockerfile.with_name(f"{dockerfile.name}{IGNORE_FILE}"))
-    return next((file for file in files if file.exists()), folder / IGNORE_FILE)
+        files.insert(0, dockerfile.with_name(f"{dockerfile.name}{_IGNORE_FILE}"))
+    return next((file for file in files if file.exists()), folder / _IGNORE_FILE)
 
 
-def _unwanted(advice: Iterable[Advice], report: SizeReport) -> Iterator[tuple[int, list[bytes]]]:
+def _unwanted(report: SizeReport) -> Iterator[tuple[int, list[bytes]]]:
     """Yield the paths of a piece of advice, or a secret, with the layer that brought them."""
-    for each in advice:
+    for each in report.advice:
         if each.is_unused or each.kind in _NEVER_COPIED:
             yield each.layer, list(each.paths)
     for secret in report.secrets:

@@ -1,4 +1,4 @@
-"""What the documents of an image say about its blobs, from the index to the layers."""
+"""The statements of an image's documents about its blobs, from the index to the layers."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -72,7 +72,7 @@ class TableContent:
         self._whole: tuple[_Readable, Moves] | None = None
         self._chunks: list[Chunk] = []
         self._piece = (0, b"")
-        """What was read last: its place, and the bytes."""
+        """The last read: its position, and the bytes."""
 
     def read(self, offset: int, size: int) -> bytes:
         return b"".join(self.chunks(offset, size))

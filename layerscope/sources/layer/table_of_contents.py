@@ -39,7 +39,7 @@ _LANDMARKS = frozenset({".prefetch.landmark", ".no.prefetch.landmark"})
 """Files that eStargz adds to a layer for the program that mounts it."""
 
 _LOST = (b"\\ufffd", "\ufffd".encode())
-"""What a builder writes in place of bytes that are not UTF-8."""
+"""The character that builders write in place of bytes that are not UTF-8."""
 
 _FRACTION = re.compile(r"\.\d+")
 

@@ -55,7 +55,7 @@ class Download:
 
     @property
     def mismatch(self) -> str:
-        """What is wrong with a blob whose digest does not match."""
+        """The defect of a blob whose digest does not match, in words."""
         if self._size is not None and self._length is not None and self._length > self._size:
             return f"is longer than its descriptor says: {human_size(self._length)} instead of {human_size(self._size)}"
         return "differs from its digest"

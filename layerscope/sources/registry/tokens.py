@@ -29,7 +29,7 @@ _OK, _FIRST_CLIENT_ERROR, _FIRST_SERVER_ERROR = 200, 400, 500
 
 
 class Challenge(Struct, frozen=True):
-    """What a registry asks for with 401."""
+    """A request of a registry for credentials, sent with 401."""
 
     scheme: str
     realm: str = ""

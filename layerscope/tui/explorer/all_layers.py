@@ -1,4 +1,4 @@
-"""What all layers hold of the paths that match a query: opens a file as a layer has it, or goes there in the tree."""
+"""The list of matching paths in all layers: opens a file as a layer has it, or goes there in the tree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

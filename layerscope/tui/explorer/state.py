@@ -120,7 +120,7 @@ class ExplorerState:
         """In the order of nodes, once all layers have been read and compared."""
         self.has_asked_registry = False
         self.registry: RegistryFacts | None = None
-        """What the registry says of the image, once it has been asked."""
+        """The registry's facts about the image, once it has been asked."""
         self.marked = 0
         self._take_steps(image)
 

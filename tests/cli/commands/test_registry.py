@@ -19,7 +19,7 @@ from tests.two_versions import V1, V2
 Capture = pytest.CaptureFixture[str]
 
 ELSEWHERE = {"reference", "source", "tags", "digest"}
-"""What an image in a registry has of its own."""
+"""Fields that only an image in a registry has, or has otherwise."""
 
 SAMPLE_TAGS = {"platforms.oci.tar": "1", "opaque.oci.tar": "1", "my-app-v2.oci.tar": "v2", "my-app-v2-zstd": "v2"}
 

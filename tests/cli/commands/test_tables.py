@@ -41,7 +41,7 @@ BASE = (
 )
 TOP = (whiteout("etc/os"), opaque("run"), file("run/new", b"new"), file("../outside", b"x"))
 ESTARGZ = {"/stargz.index.json", "/.no.prefetch.landmark"}
-"""What a layer of eStargz holds beside the files that went into it."""
+"""Entries of an eStargz layer that are not files of the image."""
 
 Lie = Callable[[Json], object]
 
