@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
@@ -15,13 +14,11 @@ from layerscope.cli.terminal import has_screen, terminal
 from layerscope.debug_log import note
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
+from layerscope.report.json_document import Limit
 from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.open import UndecidedImage, open_images, open_or_choose
 from layerscope.text import plural, printable_line, printable_name
 from layerscope.work import start_thread
-
-if TYPE_CHECKING:
-    from layerscope.report.json_document import Limit
 
 
 @contextmanager
@@ -97,23 +94,25 @@ def note_tables(image: Image) -> None:
         narrate(f"layerscope: {len(listed)} layers are listed from their tables of contents; --full reads them whole")
 
 
-def say_left_out(limit: "Limit") -> None:
+def say_left_out(limit: Limit) -> None:
     """Say on standard error how many rows a limit has left out."""
     if limit.left_out:
         narrate(f"{plural(limit.left_out, 'more row')} left out by --limit {limit.most}")
 
 
-def print_layers(session: ImageSession, *, as_json: bool = False) -> None:
+def print_layers(session: ImageSession, limit: int | None = None, *, as_json: bool = False) -> None:
     """Print the layers of an open image as a document or as a table, and warnings to standard error."""
+    rows = Limit(limit)
     if as_json:
         # 2 ms, and a table needs none
         from layerscope.report.layers.document import write_layers_document  # noqa: PLC0415
 
-        write_layers_document(session.image, session.tallies, sys.stdout)
+        write_layers_document(session.image, session.tallies, sys.stdout, rows)
     else:
         from layerscope.report.layers.table import write_layer_table  # noqa: PLC0415  # 3 ms, and others print no table
 
-        write_layer_table(session.image, session.tallies, sys.stdout)
+        write_layer_table(session.image, session.tallies, sys.stdout, rows)
+    say_left_out(rows)
     note_tables(session.image)
     warn(session.image, session.tallies)
 

@@ -3,23 +3,23 @@
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, show
 from layerscope.session.verifying import Check, Result, Verification
 from layerscope.text import plural, printable_line, short_name
 
 
-class VerifyDocument(Document, kw_only=True):
+class VerifyDocument(Listing, kw_only=True):
     """The whole document; ``result`` is wrong if a check is, else unknown if one is."""
 
     result: str
     checks: list[Check]
 
 
-def write_verify_document(verification: Verification, file: TextIO) -> None:
+def write_verify_document(verification: Verification, file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Write the document."""
-    document = VerifyDocument(result=verification.result.value, checks=list(verification.checks))
-    write_document(document, file)
+    document = VerifyDocument(result=verification.result.value, checks=list(limit(verification.checks)))
+    write_document(document, file, limit=limit)
 
 
 _STYLES = {Result.RIGHT: "green", Result.WRONG: "bold red", Result.UNKNOWN: "yellow", Result.NOTE: "cyan"}
@@ -32,19 +32,19 @@ _VERDICTS = {
 }
 
 
-def write_verify_table(verification: Verification, file: TextIO) -> None:
+def write_verify_table(verification: Verification, file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Print a row for each blob, and the verdict last."""
-    show(verify_table(verification), file)
+    show(verify_table(verification, limit), file)
 
 
-def verify_table(verification: Verification) -> Sequence[Block]:
+def verify_table(verification: Verification, limit: Limit) -> Sequence[Block]:
     """Return the table."""
     grid = Grid(*map(GridColumn, ("", "blob", "digest")), GridColumn("checks", is_flexible=True, least=30))
     groups = dict[tuple[str, int | None, str | None], list[Check]]()
     for check in verification.checks:
         key = check.subject, check.layer, check.digest if check.layer is None else None
         groups.setdefault(key, []).append(check)
-    for (subject, layer, _), checks in groups.items():
+    for (subject, layer, _), checks in limit(groups.items()):
         result = min((check.result for check in checks), key=_ORDER.index)
         digest = (checks[0].digest or "").rpartition(":")[2][:_ID_LENGTH]
         where = subject if layer is None else f"{subject} {layer}"

@@ -63,11 +63,19 @@ class TagListing(Struct, frozen=True):
 
 
 def list_tags(
-    reference: str, text: str, progress: Progress, *, sizes: bool, platform: str | None, cache: Cache | None
+    reference: str,
+    text: str,
+    progress: Progress,
+    *,
+    sizes: bool,
+    platform: str | None,
+    cache: Cache | None,
+    limit: Callable[[Iterable[str]], Iterable[str]] = iter,
 ) -> TagListing:
     """Return the tags of ``registry://HOST/NAME`` that match a filter, those of newer versions last.
 
-    With ``sizes``, the documents of each tag are read, several at a time; ``progress`` counts tags. Raises UsageError,
+    The ``limit`` chooses among them. With ``sizes``, the documents of each are read, several at a time; ``progress``
+    counts tags. Raises UsageError,
     ImageNotFound and SourceError.
     """
     query = parse_query(text)
@@ -78,7 +86,8 @@ def list_tags(
         raise UsageError(f"{short_name(reference)} is one image: tags takes {REGISTRY}{short_name(name.title)}")
     progress(0, None)
     with RegistryClient(name) as client:
-        found = sorted({tag for tag in client.tags() if query is None or query.matches(tag)}, key=version_key)
+        matching = {tag for tag in client.tags() if query is None or query.matches(tag)}
+        found = list(limit(sorted(matching, key=version_key)))
         with closing(_images(client, found, platform, cache, progress)) as images:
             tags = list(_measured(found, images) if sizes else map(Tag, found))
         return TagListing(name.title, tags, client.rate_limit)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from layerscope.text import plural
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, write_tar
 from tests.cli.runner import MY_APP, ask
 from tests.samples import SAMPLES
@@ -91,28 +92,35 @@ def test_no_odd_name_can_steer_the_terminal(capsys: Capture, arguments: tuple[st
 
 
 @pytest.mark.parametrize(
-    ("command", "rows", "number"),
+    ("command", "lists"),
     [
-        (("tree", MY_APP), "entries", 119),
-        (("tree", MY_APP, "--sort", "size"), "entries", 119),
-        (("find", MY_APP, "nginx"), "matches", 14),
-        (("diff", MY_APP, "1", "6"), "changes", 59),
+        (("tree", MY_APP), ["entries"]),
+        (("tree", MY_APP, "--sort", "size"), ["entries"]),
+        (("find", MY_APP, "nginx"), ["matches"]),
+        (("diff", MY_APP, "1", "6"), ["changes"]),
+        (("layers", MY_APP), ["layers", "steps"]),
+        (("history", MY_APP, "/var/www/html/index.html"), ["events"]),
+        (("packages", MY_APP), ["packages", "events"]),
+        (("dockerfile", MY_APP), ["lines"]),
+        (("verify", MY_APP), ["checks"]),
     ],
 )
 def test_a_limit_keeps_the_first_rows_and_says_how_many_are_left_out(
-    capsys: Capture, command: tuple[str | Path, ...], rows: str, number: int
+    capsys: Capture, command: tuple[str | Path, ...], lists: list[str]
 ) -> None:
     whole = document(capsys, *command)
-    assert (len(whole[rows]), "left_out" in whole) == (number, False)
-    for most, left_out in ((3, number - 3), (number, 0)):
+    assert "left_out" not in whole
+    for most in (1, 1000):
         outcome = ask(capsys, *command, "--limit", str(most), "--json")
-        limited = json.loads(outcome.out)
-        assert limited == whole | {rows: whole[rows][:most], "left_out": left_out}
-        assert outcome.err == (f"{left_out} more rows left out by --limit 3\n" if left_out else "")
-    lines = ask(capsys, *command).out.splitlines()
-    outcome = ask(capsys, *command, "--limit", "3")
-    assert len(lines) - len(outcome.out.splitlines()) == number - 3
-    assert outcome.err == f"{number - 3} more rows left out by --limit 3\n"
+        left_out = sum(len(whole[rows][most:]) for rows in lists)
+        assert bool(left_out) is (most == 1)
+        assert json.loads(outcome.out) == whole | {rows: whole[rows][:most] for rows in lists} | {"left_out": left_out}
+        assert outcome.err == (f"{plural(left_out, 'more row')} left out by --limit 1\n" if left_out else "")
+    lines, outcome = ask(capsys, *command).out.splitlines(), ask(capsys, *command, "--limit", "1")
+    left_out = len(lines) - len(outcome.out.splitlines())
+    assert outcome.err == f"{plural(left_out, 'more row')} left out by --limit 1\n"
+    # a limited answer is not kept as that to the question without a limit
+    assert ask(capsys, *command).out.splitlines() == lines
 
 
 def test_a_limit_of_why_is_that_of_each_list(capsys: Capture) -> None:

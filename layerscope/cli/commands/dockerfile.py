@@ -1,15 +1,16 @@
 """``layerscope dockerfile``: show the Dockerfile with the cost of its lines."""
 
-from typing import Annotated, Literal, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
 from layerscope.cli.answering import print_answer
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import warn, warn_of_attestations
-from layerscope.cli.options import AsJson, Base, DockerfileName
+from layerscope.cli.opening import say_left_out, warn, warn_of_attestations
+from layerscope.cli.options import AsJson, Base, DockerfileName, RowLimit
 from layerscope.report.dockerfile.document import write_dockerfile_document
 from layerscope.report.dockerfile.table import write_dockerfile_table
+from layerscope.report.json_document import Limit
 from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of, shown_dockerfile
 from layerscope.session.size.analysis import size_analysis
 from layerscope.session.size.base_image import chosen_base
@@ -34,6 +35,7 @@ def dockerfile(
     file: DockerfileName = None,
     target: Target = None,
     base: Base = None,
+    limit: RowLimit = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the Dockerfile with the cost of each line: layers, content size, dead bytes, and what advice would save."""
@@ -43,18 +45,20 @@ def dockerfile(
             placed = shown_dockerfile(session.image, chosen, session.build)
         else:
             placed = dockerfile_of(session.image, file, target, build=session.build)
+        rows = Limit(limit)
         cache = cache_state_of(session.image, placed, session.build)
 
-        def write(output: TextIO) -> Literal[True]:
+        def write(output: TextIO) -> bool:
             analysis = size_analysis(session, chosen, placed)
             if as_json:
-                write_dockerfile_document(placed, analysis, cache, output)
+                write_dockerfile_document(placed, analysis, cache, output, rows)
             else:
-                write_dockerfile_table(placed, analysis, cache, output)
-            return True
+                write_dockerfile_table(placed, analysis, cache, output, rows)
+            return limit is None
 
         shown = (placed.path, placed.placed_by, placed.dockerfile.lines, sorted(placed.layers.items()))
         known = (session.image.attestations, sorted(cache.cached.items()), cache.miss)
-        print_answer([session], ("dockerfile", chosen, as_json, shown, known), write)
+        print_answer([session], ("dockerfile", chosen, limit, as_json, shown, known), write)
+        say_left_out(rows)
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)

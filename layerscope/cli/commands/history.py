@@ -3,12 +3,13 @@
 import sys
 
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import warn
-from layerscope.cli.options import AsJson, PathInImage
+from layerscope.cli.opening import say_left_out, warn
+from layerscope.cli.options import AsJson, PathInImage, RowLimit
 from layerscope.comparison.compare import history_of
 from layerscope.errors import UsageError
 from layerscope.report.history.document import write_history_document
 from layerscope.report.history.table import write_history_table
+from layerscope.report.json_document import Limit
 from layerscope.session.loaded_image import known_node
 from layerscope.text import printable_name
 
@@ -24,6 +25,7 @@ def history(
     named: NamedImage,
     path: PathInImage,
     *,
+    limit: RowLimit = None,
     as_json: AsJson = False,
 ) -> None:
     """Show which layers wrote, changed or removed a path, with their instructions."""
@@ -37,8 +39,10 @@ def history(
         events = history_of(session.load(), node)
         if not events:
             raise UsageError(f"/{printable_name(name)} is in no layer: another entry of the same layer replaces it")
+        rows = Limit(limit)
         if as_json:
             is_present = tree.is_present(node, last)
-            write_history_document(session.image, name, events, sys.stdout, present=is_present)
+            write_history_document(session.image, name, events, sys.stdout, rows, present=is_present)
         else:
-            write_history_table(session.image, name, events, sys.stdout)
+            write_history_table(session.image, name, events, sys.stdout, rows)
+        say_left_out(rows)

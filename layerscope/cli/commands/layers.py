@@ -2,7 +2,7 @@
 
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import print_layers
-from layerscope.cli.options import AsJson, Full
+from layerscope.cli.options import AsJson, Full, RowLimit
 
 EXAMPLES = """\b
 Examples:
@@ -15,8 +15,9 @@ def layers(
     named: NamedImage,
     *,
     full: Full = False,
+    limit: RowLimit = None,
     as_json: AsJson = False,
 ) -> None:
     """List steps and layers: sizes, added (+), modified (~) and removed (-) paths, dead bytes, instruction."""
     with named.opened(from_tables=not full) as session:
-        print_layers(session, as_json=as_json)
+        print_layers(session, limit, as_json=as_json)

@@ -1,12 +1,13 @@
 """``layerscope packages``: list the packages, and what each layer did to them."""
 
 from functools import partial
-from typing import Literal, TextIO
+from typing import TextIO
 
 from layerscope.cli.answering import print_answer
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import warn, warn_of_attestations
-from layerscope.cli.options import AsJson, LayerNumber
+from layerscope.cli.opening import say_left_out, warn, warn_of_attestations
+from layerscope.cli.options import AsJson, LayerNumber, RowLimit
+from layerscope.report.json_document import Limit
 from layerscope.report.packages.document import write_packages_document
 from layerscope.report.packages.table import write_packages_tables
 from layerscope.session.files.packages import packages_of
@@ -24,20 +25,22 @@ replaced or removed, which the image still ships."""
 
 
 @image_command
-def packages(named: NamedImage, *, layer: LayerNumber = None, as_json: AsJson = False) -> None:
+def packages(named: NamedImage, *, layer: LayerNumber = None, limit: RowLimit = None, as_json: AsJson = False) -> None:
     """List the packages with the layer that brought each, and what was upgraded or removed and still ships."""
     with named.opened() as session:
         layer_number(session.image, layer)
-        question = ("packages", layer, as_json, session.image.attestations)
-        print_answer([session], question, partial(_write, session, layer, as_json=as_json))
+        rows = Limit(limit)
+        question = ("packages", layer, limit, as_json, session.image.attestations)
+        print_answer([session], question, partial(_write, session, layer, rows, as_json=as_json))
+        say_left_out(rows)
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)
 
 
-def _write(session: ImageSession, layer: int | None, file: TextIO, *, as_json: bool) -> Literal[True]:
+def _write(session: ImageSession, layer: int | None, limit: Limit, file: TextIO, *, as_json: bool) -> bool:
     found = packages_of(session, layer)
     if as_json:
-        write_packages_document(session.image, found, file)
+        write_packages_document(session.image, found, file, limit)
     else:
-        write_packages_tables(session.image, found, file)
-    return True
+        write_packages_tables(session.image, found, file, limit)
+    return limit.most is None

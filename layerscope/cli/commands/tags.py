@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from layerscope.cli.errors import ExitStatus
-from layerscope.cli.opening import cache_unless, progress_title
-from layerscope.cli.options import AsJson, DebugLog, NoCache, PlainHttp, WhichPlatform
+from layerscope.cli.opening import cache_unless, progress_title, say_left_out
+from layerscope.cli.options import AsJson, DebugLog, NoCache, PlainHttp, RowLimit, WhichPlatform
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.debug_log import start_log
+from layerscope.report.json_document import Limit
 from layerscope.report.local.document import write_tags_document
 from layerscope.report.local.table import write_tag_table
 from layerscope.session.summary import limit_words
@@ -38,6 +39,7 @@ def tags(  # noqa: PLR0917  # Typer reads the options from the signature
         bool, typer.Option("--sizes", help="Read what each tag has: created, size, layers, pull.")
     ] = False,
     platform: WhichPlatform = None,
+    limit: RowLimit = None,
     as_json: AsJson = False,
     _plain_http: PlainHttp = False,
     no_cache: NoCache = False,
@@ -49,12 +51,14 @@ def tags(  # noqa: PLR0917  # Typer reads the options from the signature
     # 100 ms: urllib3, and help needs none
     from layerscope.session.tags import list_tags  # noqa: PLC0415
 
+    rows = Limit(limit)
     with ReadingProgress(progress_title(repository), counts=True) as progress:
-        listing = list_tags(repository, pattern, progress, sizes=sizes, platform=platform, cache=cache)
+        listing = list_tags(repository, pattern, progress, sizes=sizes, platform=platform, cache=cache, limit=rows)
     if as_json:
-        write_tags_document(listing, sys.stdout)
+        write_tags_document(listing, sys.stdout, rows)
     else:
         write_tag_table(listing.tags, sys.stdout, sizes=sizes)
+    say_left_out(rows)
     if listing.rate_limit is not None:
         narrate(limit_words(listing.rate_limit))
     return ExitStatus.ERROR if any(tag.is_broken for tag in listing.tags) else ExitStatus.SUCCESS

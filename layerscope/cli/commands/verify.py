@@ -4,11 +4,12 @@ import sys
 
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import progress_title
-from layerscope.cli.options import AsJson
+from layerscope.cli.opening import progress_title, say_left_out
+from layerscope.cli.options import AsJson, RowLimit
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import output_may_be_cut
 from layerscope.errors import DigestMismatch
+from layerscope.report.json_document import Limit
 from layerscope.report.verify import write_verify_document, write_verify_table
 from layerscope.session.image_session import ImageRequest
 from layerscope.session.open import open_to_verify
@@ -27,15 +28,16 @@ _STATUSES = {Result.RIGHT: ExitStatus.SUCCESS, Result.WRONG: ExitStatus.FINDINGS
 
 
 @image_command
-def verify(named: NamedImage, *, as_json: AsJson = False) -> int:
+def verify(named: NamedImage, *, limit: RowLimit = None, as_json: AsJson = False) -> int:
     """Compute every digest, diff_id, size and count again: status 0 right, 1 wrong, 2 if it cannot be told."""
-    verification = _verified(named)
+    verification, rows = _verified(named), Limit(limit)
     # the status counts even if the reader of the output closes the pipe
     with output_may_be_cut():
         if as_json:
-            write_verify_document(verification, sys.stdout)
+            write_verify_document(verification, sys.stdout, rows)
         else:
-            write_verify_table(verification, sys.stdout)
+            write_verify_table(verification, sys.stdout, rows)
+        say_left_out(rows)
     return _STATUSES[verification.result]
 
 

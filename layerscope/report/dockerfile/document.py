@@ -5,7 +5,7 @@ from typing import TextIO
 from msgspec import Struct
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.session.dockerfile.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile.lines import LineCost, line_costs, unplaced_layers
 from layerscope.session.size.analysis import SizeAnalysis
@@ -33,7 +33,7 @@ class LinePart(Struct):
     advice: list[int]
 
 
-class DockerfileDocument(Document, kw_only=True):
+class DockerfileDocument(Listing, kw_only=True):
     """The whole document; ``matched`` of ``steps`` were found. The sizes add up together with those ``unplaced``."""
 
     source: str
@@ -45,7 +45,7 @@ class DockerfileDocument(Document, kw_only=True):
 
 
 def write_dockerfile_document(
-    placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, file: TextIO
+    placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, file: TextIO, limit: Limit = NO_LIMIT
 ) -> None:
     """Write the document; lines have the numbers of the advice in the ``why`` document."""
     image, tallies = analysis.image, analysis.tallies
@@ -56,9 +56,9 @@ def write_dockerfile_document(
         matched=placed.matched,
         steps=placed.expected,
         unplaced=UnplacedPart(list(unplaced.layers), unplaced.content_size, unplaced.dead_size),
-        lines=[_line_part(cost) for cost in line_costs(placed, tallies, cache, analysis.report.advice)],
+        lines=[_line_part(cost) for cost in limit(line_costs(placed, tallies, cache, analysis.report.advice))],
     )
-    write_document(document, file)
+    write_document(document, file, limit=limit)
 
 
 def _line_part(cost: LineCost) -> LinePart:

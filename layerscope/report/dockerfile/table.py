@@ -5,6 +5,7 @@ from typing import TextIO
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.report.build.report import miss_line
+from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.report.tables import LEAST_INSTRUCTION, Block, Grid, GridColumn, Line, Paragraph, show
 from layerscope.session.dockerfile.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile.lines import LineCost, layers_text, line_costs, unplaced_layers
@@ -17,12 +18,14 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _TAB = 4
 
 
-def write_dockerfile_table(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, file: TextIO) -> None:
+def write_dockerfile_table(
+    placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, file: TextIO, limit: Limit = NO_LIMIT
+) -> None:
     """Print the Dockerfile with the cost of its lines, and what advice on them saves."""
-    show(_parts(placed, analysis, cache), file)
+    show(_parts(placed, analysis, cache, limit), file)
 
 
-def _parts(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState) -> Iterator[Block]:
+def _parts(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, limit: Limit) -> Iterator[Block]:
     image, tallies, advice = analysis.image, analysis.tallies, analysis.report.advice
     yield Paragraph(f"{printable_name(image.name)} · {image_facts(image, tallies)}")
     base = [f"base {printable_name(placed.base)}"] if placed.base else []
@@ -40,7 +43,7 @@ def _parts(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState) 
         GridColumn("", is_right=True, style="dim"),
         GridColumn("Dockerfile", is_flexible=True, least=LEAST_INSTRUCTION),
     )
-    for cost in costs:
+    for cost in limit(costs):
         figures, source = _figures(cost, largest, tallies.content_size), _source(cost)
         saves = [f"{size_or_blank(cost.saves)}{_numbers(cost.advice)}"] if advice else []
         grid.add_row(*figures, *([_cached(cost)] if cache.cached else []), *saves, *source)

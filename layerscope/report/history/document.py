@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from layerscope.analysis.tree.path_history import Revision
 from layerscope.model.image import Image
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.report.tree.document import entry_part
 from layerscope.text import path_text
 
@@ -29,7 +29,7 @@ class EventPart(Struct):
     link: str | None
 
 
-class HistoryDocument(Document, kw_only=True):
+class HistoryDocument(Listing, kw_only=True):
     """The whole document; ``present``: whether the path is in the final image."""
 
     path: str
@@ -38,11 +38,11 @@ class HistoryDocument(Document, kw_only=True):
 
 
 def write_history_document(
-    image: Image, path: bytes, events: Sequence[Revision], file: TextIO, *, present: bool
+    image: Image, path: bytes, events: Sequence[Revision], file: TextIO, limit: Limit = NO_LIMIT, *, present: bool
 ) -> None:
     """Write the document of a path."""
-    parts = [event_part(image, event) for event in events]
-    write_document(HistoryDocument(path=path_text(path), present=present, events=parts), file)
+    parts = [event_part(image, event) for event in limit(events)]
+    write_document(HistoryDocument(path=path_text(path), present=present, events=parts), file, limit=limit)
 
 
 def event_part(image: Image, event: Revision) -> EventPart:

@@ -8,6 +8,7 @@ from layerscope.analysis.tree.path_history import Revision
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.image import Image
 from layerscope.report.colors import CHANGE_STYLES
+from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.report.tables import LEAST_INSTRUCTION, Block, Grid, GridColumn, Line, Paragraph, instruction_line, show
 from layerscope.report.tree.selection import link_text
 from layerscope.session.summary import layer_title
@@ -24,15 +25,17 @@ _COLUMNS = (
 )
 
 
-def write_history_table(image: Image, path: bytes, events: Sequence[Revision], file: TextIO) -> None:
+def write_history_table(
+    image: Image, path: bytes, events: Sequence[Revision], file: TextIO, limit: Limit = NO_LIMIT
+) -> None:
     """Print the events of a path, base first."""
-    show(history_table(image, path, events), file)
+    show(history_table(image, path, events, limit), file)
 
 
-def history_table(image: Image, path: bytes, events: Sequence[Revision]) -> Sequence[Block]:
+def history_table(image: Image, path: bytes, events: Sequence[Revision], limit: Limit) -> Sequence[Block]:
     """Return a line about the path in the final image, and the table."""
     grid = Grid(*_COLUMNS)
-    for event in events:
+    for event in limit(events):
         entry = event.entry
         grid.add_row(
             str(event.layer),

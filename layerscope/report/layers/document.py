@@ -8,7 +8,7 @@ from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image, Layer, Step
 from layerscope.model.local import Storage
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 
 
 class ConfigPart(Struct):
@@ -114,7 +114,7 @@ class MountPart(Struct):
     destination: str
 
 
-class LayersDocument(Document, kw_only=True):
+class LayersDocument(Listing, kw_only=True):
     """The whole document; ``container`` is null for an image, ``storage`` for one that no engine holds."""
 
     image: ImagePart
@@ -125,18 +125,18 @@ class LayersDocument(Document, kw_only=True):
     mounts: list[MountPart]
 
 
-def write_layers_document(image: Image, tallies: Tallies, file: TextIO) -> None:
+def write_layers_document(image: Image, tallies: Tallies, file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Write the document."""
-    write_document(layers_document(image, tallies), file)
+    write_document(layers_document(image, tallies, limit), file, limit=limit)
 
 
-def layers_document(image: Image, tallies: Tallies) -> LayersDocument:
-    """Return the document."""
+def layers_document(image: Image, tallies: Tallies, limit: Limit = NO_LIMIT) -> LayersDocument:
+    """Return the document. The ``limit`` is that of layers, and that of steps."""
     container = image.container
     return LayersDocument(
         image=image_part(image, tallies),
-        layers=[_layer_part(image.step(layer.number), tallies, layer) for layer in image.layers],
-        steps=[StepPart(step.instruction, step.created_by, step.created, step.layer) for step in image.steps],
+        layers=[_layer_part(image.step(layer.number), tallies, layer) for layer in limit(image.layers)],
+        steps=[StepPart(step.instruction, step.created_by, step.created, step.layer) for step in limit(image.steps)],
         storage=None if image.storage is None else _storage_part(image.storage),
         container=None if container is None else ContainerPart(container.container_id, container.name, container.state),
         mounts=[MountPart(mount.kind, mount.source, mount.destination) for mount in container.mounts]

@@ -9,6 +9,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.image import Image, Layer, Step
 from layerscope.report.colors import CHANGE_STYLES
+from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.report.tables import (
     Block,
     Grid,
@@ -64,12 +65,12 @@ _FIGURES = (
 )
 
 
-def write_layer_table(image: Image, tallies: Tallies, file: TextIO) -> None:
+def write_layer_table(image: Image, tallies: Tallies, file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Print the layers."""
-    show(layer_table(image, tallies, screen_width(file)), file)
+    show(layer_table(image, tallies, screen_width(file), limit), file)
 
 
-def layer_table(image: Image, tallies: Tallies, width: int | None = None) -> Sequence[Block]:
+def layer_table(image: Image, tallies: Tallies, width: int | None = None, limit: Limit = NO_LIMIT) -> Sequence[Block]:
     """Return the summary and the table for a screen of that width, or one as wide as needed."""
     rows = _rows(image, tallies)
     figures = _fitting(list(rows.values()), width)
@@ -77,7 +78,7 @@ def layer_table(image: Image, tallies: Tallies, width: int | None = None) -> Seq
         *(GridColumn(figure.title, is_right=True, style=figure.style) for figure in figures),
         GridColumn("instruction", is_flexible=True),
     )
-    for step in image.steps:
+    for step in limit(image.steps):
         if step.layer in rows:
             row = rows[step.layer]
             grid.add_row(*(figure.cell(row) for figure in figures), _instruction_cell(row))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from msgspec import Struct
 
 from layerscope.model.local import Container, LocalImage
-from layerscope.report.json_document import NO_LIMIT, Document, Limit, Listing, write_document
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 
 if TYPE_CHECKING:
     from layerscope.session.tags import TagListing
@@ -100,14 +100,14 @@ class ListedTag(Struct):
     error: str | None
 
 
-class TagsDocument(Document, kw_only=True):
+class TagsDocument(Listing, kw_only=True):
     """The whole document."""
 
     name: str
     tags: list[ListedTag]
 
 
-def write_tags_document(listing: "TagListing", file: TextIO) -> None:
+def write_tags_document(listing: "TagListing", file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Write the document."""
     tags = [
         ListedTag(
@@ -121,4 +121,4 @@ def write_tags_document(listing: "TagListing", file: TextIO) -> None:
         )
         for tag in listing.tags
     ]
-    write_document(TagsDocument(name=listing.repository, tags=tags), file)
+    write_document(TagsDocument(name=listing.repository, tags=tags), file, limit=limit)

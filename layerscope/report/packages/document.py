@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from layerscope.analysis.packages.sbom import SbomDifference
 from layerscope.model.image import Image
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.session.files.packages import ImagePackages
 from layerscope.text import path_text
 
@@ -56,7 +56,7 @@ class PackageSbomPart(Struct):
     not_compared: dict[str, int]
 
 
-class PackagesDocument(Document, kw_only=True):
+class PackagesDocument(Listing, kw_only=True):
     """The whole document; ``unread`` are databases that were not read."""
 
     layer: int
@@ -66,16 +66,16 @@ class PackagesDocument(Document, kw_only=True):
     unread: list[str]
 
 
-def write_packages_document(image: Image, found: ImagePackages, file: TextIO) -> None:
-    """Write the document; the packages are sorted by size, the events by layer."""
+def write_packages_document(image: Image, found: ImagePackages, file: TextIO, limit: Limit = NO_LIMIT) -> None:
+    """Write the document; the packages are sorted by size, the events by layer. The ``limit`` is that of each list."""
     document = PackagesDocument(
         layer=found.layer,
-        packages=package_parts(found),
-        events=event_parts(image, found),
-        sbom=_sbom_part(image, found),
+        packages=list(limit(package_parts(found))),
+        events=list(limit(event_parts(image, found))),
+        sbom=_sbom_part(image, found, limit),
         unread=[path_text(path) for path in found.unread],
     )
-    write_document(document, file)
+    write_document(document, file, limit=limit)
 
 
 def package_parts(found: ImagePackages) -> list[PackagePart]:
@@ -103,14 +103,14 @@ def event_parts(image: Image, found: ImagePackages) -> list[PackageEventPart]:
     ]
 
 
-def _sbom_part(image: Image, found: ImagePackages) -> PackageSbomPart | None:
+def _sbom_part(image: Image, found: ImagePackages, limit: Limit) -> PackageSbomPart | None:
     if found.sbom is None:
         return None
     kinds = " ".join(image.attestations.kinds).lower()
     return PackageSbomPart(
         format=next((name for name in ("spdx", "cyclonedx") if name in kinds), None),
-        only_named=_named((each, each.stated) for each in found.sbom.differences),
-        only_seen=_named((each, each.found) for each in found.sbom.differences),
+        only_named=list(limit(_named((each, each.stated) for each in found.sbom.differences))),
+        only_seen=list(limit(_named((each, each.found) for each in found.sbom.differences))),
         not_compared=dict(sorted(found.sbom.not_compared.items())),
     )
 

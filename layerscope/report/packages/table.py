@@ -6,6 +6,7 @@ from typing import TextIO
 
 from layerscope.analysis.packages.by_layer import PackageChangeKind
 from layerscope.model.image import Image
+from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.report.tables import (
     LEAST_INSTRUCTION,
     Block,
@@ -29,25 +30,25 @@ CHANGE_STYLES = {
 }
 
 
-def write_packages_tables(image: Image, found: ImagePackages, file: TextIO) -> None:
-    """Print the packages, the largest first, then what layers replaced, then the layers."""
-    show(packages_tables(image, found), file)
+def write_packages_tables(image: Image, found: ImagePackages, file: TextIO, limit: Limit = NO_LIMIT) -> None:
+    """Print the packages, the largest first, then what layers replaced, then the layers; the ``limit`` is for each."""
+    show(_sections(image, found, limit), file)
 
 
 def packages_tables(image: Image, found: ImagePackages) -> Sequence[Block]:
     """Return all sections; one without rows is left out."""
-    return [*_sections(image, found)]
+    return [*_sections(image, found, NO_LIMIT)]
 
 
-def _sections(image: Image, found: ImagePackages) -> Iterator[Block]:
+def _sections(image: Image, found: ImagePackages, limit: Limit) -> Iterator[Block]:
     total = human_size(sum(each.size for each in found.packages))
     yield Paragraph(f"{plural(len(found.packages), 'package')} after layer {found.layer}, {total}", "bold")
     if found.packages:
         yield Paragraph()
-        yield _packages(found)
-    replaced = _replaced(found)
+        yield _packages(found, limit)
+    replaced = _replaced(found, limit)
     yield from section("Replaced or removed, and what of it still ships", () if replaced.is_empty else [replaced])
-    yield from section("Layers", [_layers(image, found)] if found.events else ())
+    yield from section("Layers", [_layers(image, found, limit)] if found.events else ())
     for path in found.unread:
         yield Paragraph(f"Not read: {printable_path(path)}.")
     if found.sbom is not None:
@@ -55,17 +56,17 @@ def _sections(image: Image, found: ImagePackages) -> Iterator[Block]:
         yield Paragraph(sbom_sentence(found.sbom))
 
 
-def _packages(found: ImagePackages) -> Grid:
+def _packages(found: ImagePackages, limit: Limit) -> Grid:
     figures = (GridColumn(title, is_right=True) for title in ("size", "files", "layer"))
     grid = Grid(*figures, GridColumn("by"), GridColumn("package", is_flexible=True), GridColumn("version"))
-    for each, layer in zip(found.packages, found.layers, strict=True):
+    for each, layer in limit(zip(found.packages, found.layers, strict=True)):
         manager, name, version = each.package[:3]
         figures_of = (human_size(each.size), f"{len(each.positions):,}", "" if layer is None else str(layer))
         grid.add_row(*figures_of, manager, printable_line(name), printable_line(version))
     return grid
 
 
-def _replaced(found: ImagePackages) -> Grid:
+def _replaced(found: ImagePackages, limit: Limit) -> Grid:
     grid = Grid(
         GridColumn("layer", is_right=True),
         GridColumn("dead", is_right=True),
@@ -75,7 +76,7 @@ def _replaced(found: ImagePackages) -> Grid:
         GridColumn("version"),
         indent=2,
     )
-    for event in found.replaced:
+    for event in limit(found.replaced):
         versions = " → ".join(printable_line(version) for version in (event.before, event.after) if version is not None)
         mark = Line(event.change.mark, CHANGE_STYLES[event.change])
         cells = (str(event.layer), size_or_blank(event.dead_size), event.manager, mark, printable_line(event.name))
@@ -83,7 +84,7 @@ def _replaced(found: ImagePackages) -> Grid:
     return grid
 
 
-def _layers(image: Image, found: ImagePackages) -> Grid:
+def _layers(image: Image, found: ImagePackages, limit: Limit) -> Grid:
     """Return the number of packages that each layer brought (+), changed (↑ ↓) and removed (-), with dead bytes."""
     counts = Counter((event.layer, event.change) for event in found.events)
     shown = [change for change in PackageChangeKind if any(kind is change for _, kind in counts)]
@@ -95,7 +96,7 @@ def _layers(image: Image, found: ImagePackages) -> Grid:
         GridColumn("instruction", is_flexible=True, least=LEAST_INSTRUCTION),
         indent=2,
     )
-    for layer in dict.fromkeys(event.layer for event in found.events):
+    for layer in limit(dict.fromkeys(event.layer for event in found.events)):
         dead = sum(event.dead_size for event in found.events if event.layer == layer)
         numbers = (f"{counts[layer, change]:,}" if counts[layer, change] else "" for change in shown)
         grid.add_row(str(layer), *numbers, size_or_blank(dead), instruction_line(layer_title(image, layer)))

@@ -52,6 +52,14 @@ def test_tags_are_listed_by_version_with_one_request(layout: Path, capsys: Captu
     assert found["tags"] == [{"tag": "1.9", **nothing}, {"tag": "1.10", **nothing}]
 
 
+def test_a_limit_of_tags_also_limits_what_is_read(layout: Path, capsys: Capture) -> None:
+    with registry(layout) as server:
+        outcome = ask(capsys, "tags", f"registry://{server.host}/app", "--sizes", "--limit", "1", "--json")
+        assert (len(json.loads(outcome.out)["tags"]), json.loads(outcome.out)["left_out"]) == (1, 2)
+        assert outcome.err == "2 more rows left out by --limit 1\n"
+        assert not [request for request in server.requests if request.path.endswith("/1.10")]
+
+
 def test_the_sizes_of_each_tag_and_what_it_pulls_beside_the_one_before(layout: Path, capsys: Capture) -> None:
     with registry(layout) as server:
         first, second, last = rows(capsys, f"registry://{server.host}/app", "--sizes")
