@@ -27,8 +27,8 @@ from layerscope.report.diff.document import (
     diff_document,
 )
 from layerscope.report.diff.document import ChangePart as Change
-from layerscope.report.history.document import EventPart as Event
-from layerscope.report.history.document import event_part
+from layerscope.report.history import EventPart as Event
+from layerscope.report.history import event_part
 from layerscope.report.layers.document import ConfigPart, ImagePart, LayersDocument, layers_document
 from layerscope.report.layers.document import LayerPart as Layer
 from layerscope.report.layers.document import StepPart as Step

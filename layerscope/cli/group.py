@@ -30,11 +30,10 @@ _END_OF_OPTIONS = "--"
 class ListedCommand(NamedTuple):
     """A command that is not imported yet.
 
-    Its ``module`` has a function of the same name, with _ for -, and ``EXAMPLES`` for the end of its help.
+    The module of that name, with _ for -, has a function of the same name, and ``EXAMPLES`` for the end of its help.
     """
 
     name: str
-    module: str
     help: str
     command_class: type[TyperCommand] | None = None
 
@@ -165,14 +164,14 @@ class ImageGroup(TyperGroup):
 
 
 def _import_command(listed: ListedCommand) -> "Command":
-    module = import_module(listed.module)
+    name = listed.name.replace("-", "_")
+    module = import_module(f"layerscope.cli.commands.{name}")
     app = typer.Typer(
         rich_markup_mode=None,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command(listed.name, cls=listed.command_class or PlainCommand, epilog=module.EXAMPLES)(
-        getattr(module, listed.name.replace("-", "_"))
-    )
+    make = app.command(listed.name, cls=listed.command_class or PlainCommand, epilog=module.EXAMPLES)
+    make(getattr(module, name))
     return get_command(app)

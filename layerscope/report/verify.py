@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
-from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, show
+from layerscope.report.tables import Grid, GridColumn, Line, Paragraph, show
 from layerscope.session.verifying import Check, Result, Verification
 from layerscope.text import plural, printable_line, short_name
 
@@ -34,11 +34,6 @@ _VERDICTS = {
 
 def write_verify_table(verification: Verification, file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Print a row for each blob, and the verdict last."""
-    show(verify_table(verification, limit), file)
-
-
-def verify_table(verification: Verification, limit: Limit) -> Sequence[Block]:
-    """Return the table."""
     grid = Grid(*map(GridColumn, ("", "blob", "digest")), GridColumn("checks", is_flexible=True, least=30))
     groups = dict[tuple[str, int | None, str | None], list[Check]]()
     for check in verification.checks:
@@ -53,7 +48,7 @@ def verify_table(verification: Verification, limit: Limit) -> Sequence[Block]:
     count = sum(check.result is result for check in verification.checks)
     verdict = _VERDICTS[result].format(f"{plural(count, 'thing')} {'is' if count == 1 else 'are'}")
     verdict = f"{printable_line(verification.name)} {verdict}."
-    return [grid, Paragraph(), Paragraph(verdict, _STYLES[result])]
+    show([grid, Paragraph(), Paragraph(verdict, _STYLES[result])], file)
 
 
 def _lines(checks: Sequence[Check]) -> Iterator[Line]:

@@ -15,7 +15,7 @@ from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.model.build_report import BuildReport
 from layerscope.report.atomic_write import refuse_existing, write_whole
-from layerscope.report.build.report import build_lines, write_build_document
+from layerscope.report.build import build_lines, write_build_document
 from layerscope.session.dockerfile.remembered_build import remember_build
 from layerscope.session.local.build import BUILDERS, BuildRun, chosen_builder, run_build
 from layerscope.session.local.build_options import build_options

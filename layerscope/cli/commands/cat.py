@@ -5,7 +5,7 @@ import sys
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn
 from layerscope.cli.options import LayerNumber, PathInImage
-from layerscope.report.file.content import write_raw, write_readable
+from layerscope.report.file_content import write_raw, write_readable
 from layerscope.session.files.revision import file_at, whole_chunks
 from layerscope.session.loaded_image import layer_number
 from layerscope.text import printable_name

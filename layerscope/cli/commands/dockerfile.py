@@ -8,8 +8,7 @@ from layerscope.cli.answering import print_answer
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import say_left_out, warn, warn_of_attestations
 from layerscope.cli.options import AsJson, Base, DockerfileName, RowLimit
-from layerscope.report.dockerfile.document import write_dockerfile_document
-from layerscope.report.dockerfile.table import write_dockerfile_table
+from layerscope.report.dockerfile import write_dockerfile_document, write_dockerfile_table
 from layerscope.report.json_document import Limit
 from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of, shown_dockerfile
 from layerscope.session.size.analysis import size_analysis

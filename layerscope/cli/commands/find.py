@@ -18,8 +18,7 @@ from layerscope.cli.options import AsJson, Full, RowLimit
 from layerscope.cli.streams import narrate, output_may_be_cut
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
-from layerscope.report.find.document import Matches, write_find_document
-from layerscope.report.find.lines import write_find_lines
+from layerscope.report.find import Matches, write_find_document, write_find_lines
 from layerscope.report.json_document import Limit
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage, layer_number

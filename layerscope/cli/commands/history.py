@@ -7,8 +7,7 @@ from layerscope.cli.opening import say_left_out, warn
 from layerscope.cli.options import AsJson, PathInImage, RowLimit
 from layerscope.comparison.compare import history_of
 from layerscope.errors import UsageError
-from layerscope.report.history.document import write_history_document
-from layerscope.report.history.table import write_history_table
+from layerscope.report.history import write_history_document, write_history_table
 from layerscope.report.json_document import Limit
 from layerscope.session.loaded_image import known_node
 from layerscope.text import printable_name

@@ -8,8 +8,7 @@ from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import say_left_out, warn, warn_of_attestations
 from layerscope.cli.options import AsJson, LayerNumber, RowLimit
 from layerscope.report.json_document import Limit
-from layerscope.report.packages.document import write_packages_document
-from layerscope.report.packages.table import write_packages_tables
+from layerscope.report.packages import write_packages_document, write_packages_tables
 from layerscope.session.files.packages import packages_of
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import layer_number

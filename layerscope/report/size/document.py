@@ -12,7 +12,7 @@ from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.analysis.tree.tree_state import NodePaths
 from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
-from layerscope.report.packages.document import PackageEventPart, PackagePart, event_parts, package_parts
+from layerscope.report.packages import PackageEventPart, PackagePart, event_parts, package_parts
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import base_sizes, reason_word
 from layerscope.session.size.report import SizeReport
@@ -208,12 +208,7 @@ def _dead_sum_part(why: SizeReport, limit: Limit) -> DeadSumPart:
     largest = limit(sorted(map(_dead_part, why.dead.entries), key=lambda part: (-part.size, part.path, part.writer)))
     entries = sorted(largest, key=lambda part: (part.path, part.writer))
     sums = {reason_word(reason): size for reason, size in why.dead.by_reason.items()}
-    return DeadSumPart(
-        total=why.dead_size,
-        blob_size_estimate=why.dead_blob_size,
-        by_reason=None if why.dead_size is None else sums,
-        entries=entries,
-    )
+    return DeadSumPart(why.dead_size, why.dead_blob_size, None if why.dead_size is None else sums, entries)
 
 
 def _dead_part(entry: DeadEntry) -> DeadPart:
@@ -222,12 +217,8 @@ def _dead_part(entry: DeadEntry) -> DeadPart:
 
 
 def _duplicate_part(duplicate: Duplicate, paths: NodePaths) -> DuplicatePart:
-    return DuplicatePart(
-        size=duplicate.size,
-        paths=[path_text(paths(node)) for node in duplicate.nodes],
-        layers=list(duplicate.layers),
-        saves=duplicate.saves,
-    )
+    names = [path_text(paths(node)) for node in duplicate.nodes]
+    return DuplicatePart(duplicate.size, names, list(duplicate.layers), duplicate.saves)
 
 
 def _advice_part(advice: Advice, analysis: SizeAnalysis) -> AdvicePart:
@@ -248,12 +239,8 @@ def _advice_part(advice: Advice, analysis: SizeAnalysis) -> AdvicePart:
 
 
 def _sbom_part(sbom: SbomComparison) -> SbomPart:
-    return SbomPart(
-        packages=sbom.stated,
-        matched=sbom.matched,
-        differences=[SbomDifferencePart(*difference) for difference in sbom.differences],
-        not_compared=dict(sorted(sbom.not_compared.items())),
-    )
+    differences = [SbomDifferencePart(*difference) for difference in sbom.differences]
+    return SbomPart(sbom.stated, sbom.matched, differences, dict(sorted(sbom.not_compared.items())))
 
 
 def _folder_parts(analysis: SizeAnalysis, paths: NodePaths, limit: Limit) -> list[FolderPart]:

@@ -9,7 +9,7 @@ from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import diff_lines
 from layerscope.analysis.advice.secrets import REMEDY, Secret
 from layerscope.analysis.size.dead import DeadGroup, dead_groups
-from layerscope.report.packages.table import packages_tables
+from layerscope.report.packages import packages_tables
 from layerscope.report.tables import (
     LEAST_INSTRUCTION,
     Block,

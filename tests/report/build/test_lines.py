@@ -1,7 +1,7 @@
 """The report on a build, as lines and as a document."""
 
 from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, ReportedStep
-from layerscope.report.build.report import build_lines, write_build_document
+from layerscope.report.build import build_lines, write_build_document
 from tests.report.documents import read_back
 
 STEPS = (

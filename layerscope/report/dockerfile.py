@@ -1,17 +1,76 @@
-"""The Dockerfile of an image for people: its text, and beside each instruction what it costs."""
+"""The Dockerfile of an image with the cost of its lines: a document, and for people its text beside the figures."""
 
 from collections.abc import Iterator
 from typing import TextIO
 
+from msgspec import Struct
+
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
-from layerscope.report.build.report import miss_line
-from layerscope.report.json_document import NO_LIMIT, Limit
+from layerscope.report.build import miss_line
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.report.tables import LEAST_INSTRUCTION, Block, Grid, GridColumn, Line, Paragraph, show
 from layerscope.session.dockerfile.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile.lines import LineCost, layers_text, line_costs, unplaced_layers
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.summary import image_facts
 from layerscope.text import human_share, human_size, printable_name, printable_text, size_or_blank
+
+
+class UnplacedPart(Struct):
+    """The layers that no line could be found for."""
+
+    layers: list[int]
+    content_size: int | None
+    dead_size: int | None
+
+
+class LinePart(Struct):
+    """A line; null: it has no layer, or the figures and the state of the build cache are unknown."""
+
+    line: int
+    text: str
+    stage: str | None
+    layers: list[int] | None
+    content_size: int | None
+    dead_size: int | None
+    cache: str | None
+    cause: str | None
+    advice: list[int]
+
+
+class DockerfileDocument(Listing, kw_only=True):
+    """The whole document; ``matched`` of ``steps`` were found. The sizes add up together with those ``unplaced``."""
+
+    source: str
+    base: str | None
+    matched: int
+    steps: int
+    unplaced: UnplacedPart
+    lines: list[LinePart]
+
+
+def write_dockerfile_document(
+    placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, file: TextIO, limit: Limit = NO_LIMIT
+) -> None:
+    """Write the document; lines have the numbers of the advice in the ``why`` document."""
+    image, tallies = analysis.image, analysis.tallies
+    unplaced = unplaced_layers(placed, image, tallies)
+    document = DockerfileDocument(
+        source=placed.placed_by.value,
+        base=placed.base,
+        matched=placed.matched,
+        steps=placed.expected,
+        unplaced=UnplacedPart(list(unplaced.layers), unplaced.content_size, unplaced.dead_size),
+        lines=[_line_part(cost) for cost in limit(line_costs(placed, tallies, cache, analysis.report.advice))],
+    )
+    write_document(document, file, limit=limit)
+
+
+def _line_part(cost: LineCost) -> LinePart:
+    layers = None if cost.layers is None else list(cost.layers)
+    figures = layers, cost.content_size, cost.dead_size
+    return LinePart(cost.line, cost.text, cost.stage, *figures, _cached(cost) or None, cost.cause, list(cost.advice))
+
 
 _BAR = 8
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

@@ -1,21 +1,81 @@
-"""The matches of a search, for people: a line for each layer that wrote, changed or removed a path."""
+"""The paths that are found, with each layer that wrote, changed or removed one: a document, and lines for people."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from typing import TextIO
+
+from msgspec import UNSET, Struct, UnsetType
 
 from layerscope.analysis.search.found_paths import FoundPath
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import Kind
 from layerscope.model.image import Image
 from layerscope.report.colors import change_styles
-from layerscope.report.find.document import Matches
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.report.tree.lines import NO_SIZE, SIZE_WIDTH, name_and_target, owner_width
 from layerscope.report.tree.selection import link_text
 from layerscope.session.summary import layer_title
 from layerscope.text import human_size, mode_text, path_text, printable_text, shortened
+
+Matches = Callable[[FoundPath], tuple[Sequence[tuple[int | None, str | None, int | None]], bool]]
+"""Returns the matches in the content of a path, as line and text or as offset, and whether there are more."""
+
+
+class MatchedLinePart(Struct):
+    """A line with a match; in data that is not text, the ``offset`` of a match, which has no line."""
+
+    line: int | None
+    text: str | None
+    offset: int | UnsetType = UNSET
+
+
+class MatchPart(Struct):
+    """A path as a layer wrote it; of a removal, as it was before.
+
+    ``lines`` are the matches in the content, if that was searched; ``more_lines`` if there are more.
+    """
+
+    path: str
+    layer: int
+    instruction: str | None
+    change: str
+    kind: str
+    size: int
+    mode: str
+    uid: int
+    gid: int
+    live: bool
+    hidden_by: int | None
+    lines: list[MatchedLinePart] | UnsetType = UNSET
+    more_lines: bool | UnsetType = UNSET
+
+
+class FindDocument(Listing, kw_only=True):
+    """The whole document; the matches are sorted by path, then by layer."""
+
+    matches: list[MatchPart]
+
+
+def write_find_document(
+    image: Image, found: Iterable[FoundPath], file: TextIO, matches: Matches | None, limit: Limit = NO_LIMIT
+) -> None:
+    """Write the document row by row; ``matches`` returns those in the content of what is found."""
+    rows = (_match_part(image, each, matches) for each in limit(found))
+    write_document(FindDocument(matches=[]), file, rows, limit)
+
+
+def _match_part(image: Image, found: FoundPath, matches: Matches | None) -> MatchPart:
+    entry, instruction = found.entry, image.step(found.layer).instruction
+    written = path_text(entry.path), found.layer, instruction, found.change.word, entry.kind.word, entry.size
+    part = MatchPart(*written, f"{entry.mode:04o}", entry.uid, entry.gid, found.is_live, found.hidden_by)
+    if matches is not None:
+        lines, has_more = matches(found)
+        part.lines = [MatchedLinePart(line, text, UNSET if offset is None else offset) for line, text, offset in lines]
+        part.more_lines = has_more or UNSET
+    return part
+
 
 _ALIGNED, _WIDEST_NAME = 512, 60
 """The first lines, by whose names instructions are aligned, and the widest name that others are aligned with."""

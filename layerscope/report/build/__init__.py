@@ -1,1 +1,0 @@
-"""The report on a build, as lines and as a document."""

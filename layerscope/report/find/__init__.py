@@ -1,1 +1,0 @@
-"""The paths that are found in all layers."""

@@ -1,1 +1,0 @@
-"""The packages of an image, and what each layer did to them."""
