@@ -100,6 +100,23 @@ class LocalImage(Struct, frozen=True):
         return None if self.size is None or self.shared_size is None else max(0, self.size - self.shared_size)
 
 
+class StoredLayer(Struct, frozen=True):
+    """A layer of a local image; ``stored_as`` names what the engine holds once, of ``size`` bytes."""
+
+    diff_id: str
+    stored_as: str
+    size: int
+    instruction: str | None = None
+
+
+class LayeredImage(Struct, frozen=True):
+    """A local image with its layers, base first, and the repositories that its tags and digests name."""
+
+    image: LocalImage
+    layers: tuple[StoredLayer, ...]
+    repositories: frozenset[str]
+
+
 class ArchiveForm(StrEnum):
     """The form of an image outside of an engine."""
 

@@ -20,6 +20,7 @@ DOCUMENTS = {
     "find": "find.FindDocument",
     "history": "history.HistoryDocument",
     "images": "local.document.ImagesDocument",
+    "images-layers": "local.layers.SharedLayersDocument",
     "layers": "layers.document.LayersDocument",
     "packages": "packages.PackagesDocument",
     "tags": "local.document.TagsDocument",
@@ -37,6 +38,8 @@ advice: what to change, that which saves most first
 after: value on the new side; null if there is none
 backing_filesystem: file system below the storage driver
 base: base image
+base_repository: repository of the outdated base; null unless the base is outdated
+bases: both bases, the one of the newer images first
 before: value on the old side; null if there is none
 blob_saves_estimate: estimate of the stored bytes that are saved
 blob_size: bytes of the blobs as stored or pulled, compressed or not
@@ -64,6 +67,7 @@ container: container whose writable layer is the last one; null for an image
 containers: containers of the local engines, in the order of engines
 content_size: bytes of regular files; a hard link adds none
 copied_up_from: number of the layer from which a container copied the path, else absent
+copies: number of times that the engine stores the layer, once for each pile of layers below it
 copy_on_write: how the storage driver copies a file that is changed
 created: time of creation, as RFC 3339
 created_by: history line as the builder wrote it
@@ -137,6 +141,7 @@ mtime: time of modification, in seconds since 1970; null for a folder without an
 name: name, as it was given
 namespace: namespace of containerd
 new: number of the layer in the new image; null if it has none
+newer_base: id of the newest image of that repository; null unless the base is outdated
 not_compared: numbers of packages by their type
 offset: offset of the match in bytes, from 0
 old: number of the layer in the old image; null if it has none
@@ -144,6 +149,7 @@ only_named: packages that only the SBOM names, sorted by type and name
 only_seen: packages that only the image has, sorted by type and name
 origin: config.toml, state or default
 outcome: passed, failed or unknown
+outdated_base: id of the image that this one is built on; null unless the base is outdated
 own: true if the layers' own entries are compared
 package_events: what each layer did to packages, from the base up; only with --packages
 packages: number of packages
@@ -181,6 +187,7 @@ secrets: secrets, sorted by layer, then by path
 settings: settings, in the order of the manual
 share: share of the content of all layers, from 0 to 1
 shared_size: bytes that other images have too, as the engine says
+similar_bases: pairs of bases that are nearly the same, the largest first
 size: content in bytes
 size_after_advice: content bytes of an image that follows all advice
 size_delta: content bytes that were added, less than 0 if it shrank
@@ -208,6 +215,7 @@ unowned_size: bytes of the files that belong to no package
 unplaced: layers that no line could be found for
 unread: paths whose bytes could not be read on both sides, sorted by path
 used: time of the last use, as RFC 3339
+used_by: ids of the images on the base, the newest first
 user: user that runs the process
 value: value, as it is in use
 verdict: cause of the size in one sentence
@@ -241,13 +249,21 @@ DockerfileDocument.source: provenance, aligned or reconstructed
 DockerfileDocument.steps: number of steps that lines are looked for
 DuplicatePart.layers: numbers of the layers that wrote them, in the order of the paths
 FolderPart.size: bytes of the live files below
+HoldingPart.freed_size: bytes that removing the image would free; null if the engine does not say
+HoldingPart.tags: tags of the image, in the order of the engine
+LayerPart.engine: engine that has the layer
 LayerPart.entries: number of entries, whiteouts included
+LayerPart.images: ids of the images that hold the layer, the newest first
+LayerPart.size: bytes of one copy, as the engine counts them
 LayersDocument.image: image as a whole
 LinePart.advice: numbers of the advice in the document of why, in ascending order
 LinePart.layers: numbers of the layers that the line made, in ascending order; null if that is unknown
 ListedContainer.image: reference of its image
 ListedImage.layers: number of layers
 ListedTag.layers: number of layers
+LocalBasePart.image: id of the image whose layers are the base; null if the base is the first layer of images
+LocalBasePart.layers: number of its layers
+LocalBasePart.size: bytes of its layers
 MatchPart.lines: matches in the content, from the start of the file; absent unless it was searched
 MatchedLinePart.line: number of the line in the file, from 1; null in data that is not text
 MatchedLinePart.text: line; null in data that is not text
@@ -270,6 +286,8 @@ PackagesDocument.unread: package databases that were not read, in the order in w
 RemovedDocument.removed: number of records that were removed
 RulePart.value: figure of the image, in the unit
 SecretPart.kind: kind of the secret
+SharedLayersDocument.images: local images, in the order that was asked for
+SharedLayersDocument.layers: layers of local images, those that most images hold first
 TagsDocument.name: repository
 TagsDocument.tags: tags, older versions first
 TreeDocument.entries: paths, sorted by path, or by size with the largest first

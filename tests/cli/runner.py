@@ -57,8 +57,11 @@ def ask(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Outcome:
     outcome = Outcome(run(words), *capsys.readouterr())
     if "--json" in words and outcome.out.startswith("{"):
         command = next((word for word in words if word in DOCUMENTS), "layers")
-        removes = command == "cache" and not {"prune", "clear"}.isdisjoint(words)
-        validate("cache-removed" if removes else command, json.loads(outcome.out))
+        if command == "cache" and not {"prune", "clear"}.isdisjoint(words):
+            command = "cache-removed"
+        if command == "images" and "--layers" in words:
+            command = "images-layers"
+        validate(command, json.loads(outcome.out))
     return outcome
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.model.engine import Engine
-from layerscope.model.local import LocalImage
+from layerscope.model.local import LayeredImage, LocalImage, StoredLayer
 from layerscope.session.local.build import BuildRun
 from layerscope.session.local.build_options import build_options
 from layerscope.session.local.listing import EngineListing
@@ -166,3 +166,59 @@ def test_an_engine_that_does_not_answer_is_named_beside_the_images_of_another(ca
     outcome = ask(capsys, "images")
     assert (outcome.status, len(outcome.out.splitlines())) == (0, 4)
     assert outcome.err == "warning: podman at unix:///no/podman.sock: no such file or directory\n"
+
+
+@pytest.fixture
+def layered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let docker have two releases of a base, and an application on the older one."""
+    old, new = (
+        StoredLayer(f"sha256:{name}", name, size, "ADD rootfs.tar /") for name, size in (("old", 100), ("new", 102))
+    )
+    app = StoredLayer("sha256:app", "old/app", 50, "COPY app /")
+    found = [
+        LayeredImage(
+            LocalImage(Engine.DOCKER, (f"{name}:{tag}",), f"id-{tag}", size, tag, shared), layers, frozenset({name})
+        )
+        for name, tag, size, shared, layers in (
+            ("app", 3, 150, 100, (old, app)),
+            ("debian", 2, 102, 0, (new,)),
+            ("debian", 1, 100, 100, (old,)),
+        )
+    ]
+    monkeypatch.setattr("layerscope.cli.commands.images.layered_images", lambda _engine: EngineListing(found))
+
+
+@pytest.mark.usefixtures("layered")
+def test_layers_are_listed_with_what_removals_free_and_the_state_of_bases(capsys: Capture) -> None:
+    assert ask(capsys, "images", "--layers").out.splitlines() == [
+        "images  copies   size  engine  diff_id  instruction",
+        "     2       1  100 B  docker  old      ADD rootfs.tar /",
+        "     1       1  102 B  docker  new      ADD rootfs.tar /",
+        "     1       1   50 B  docker  app      COPY app /",
+        "",
+        "Images, and what removing one would free",
+        "freed   size  image",
+        " 50 B  150 B  app:3",
+        "102 B  102 B  debian:2",
+        "  0 B  100 B  debian:1",
+        "",
+        "On an outdated base",
+        "  app:3 is on debian:1 of debian, of which debian:2 is newer here.",
+        "",
+        "Bases that are nearly the same",
+        "  debian:1 (100 B, below 1 image) and debian:2 (102 B) are nearly the same, and stored twice.",
+    ]
+    document = json.loads(ask(capsys, "images", "app", "--layers", "--json", "--limit", "1").out)
+    assert document["layers"] == [
+        {
+            "diff_id": "sha256:old",
+            "size": 100,
+            "instruction": "ADD rootfs.tar /",
+            "engine": "docker",
+            "copies": 1,
+            "images": ["id-3", "id-1"],
+        }
+    ]
+    (listed,) = document["images"]
+    assert (listed["freed_size"], listed["outdated_base"], listed["newer_base"]) == (50, "id-1", "id-2")
+    assert document["left_out"] == 1

@@ -17,7 +17,8 @@ import pytest
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
 from layerscope.model.engine import Engine
 from layerscope.session.local.build import run_build as build
-from layerscope.session.local.listing import local_images
+from layerscope.session.local.listing import layered_images, local_images
+from layerscope.session.local.sharing import sharing
 from layerscope.session.open import open_image
 from layerscope.session.reading.layer_reading import read_whole
 from layerscope.sources.engine.answering import AnsweringEngines
@@ -222,6 +223,25 @@ def test_sizes_are_those_that_docker_reports(tmp_path: Path) -> None:
         (listed,) = [each for each in local_images(Engine.DOCKER).found if f"{made.repository}:v1" in each.tags]
         facts = {"Size": listed.size, "SharedSize": listed.shared_size, "UniqueSize": listed.unique_size}
         assert {name: rounded(row[name]) for name in facts} == {name: rounded(size) for name, size in facts.items()}
+
+
+def test_shared_layers_and_what_a_removal_frees_are_what_the_engine_has(engine: str, tmp_path: Path) -> None:
+    base = layer(file("base", uuid.uuid4().bytes * 10_000))
+    with ExitStack() as stack:
+        made = [Loaded(engine, b"x" * 50_000 * number) for number in (1, 2)]
+        for number, each in enumerate(made):
+            each.recipe = image(base, each.tar, tags=[f"{each.repository}:v1"])
+            (tmp_path / str(number)).mkdir()
+            stack.enter_context(kept(each, tmp_path / str(number)))
+        found = layered_images(Engine(engine)).found
+        (shared,) = [each for each in sharing(found).layers if each.layer.diff_id == sha256(base)]
+        names = [tag.removeprefix("localhost/") for image in shared.images for tag in image.tags]
+        assert (sorted(names), shared.copies) == (sorted(f"{each.repository}:v1" for each in made), 1)
+        for each in made:
+            (listed,) = [one.image for one in found if any(each.repository in tag for tag in one.image.tags)]
+            assert listed.size is not None
+            # podman counts the bytes of a layer's tar, docker those of its files
+            assert listed.unique_size == listed.size - (len(base) if engine == "podman" else 160_000)
 
 
 def rounded(size: str | int | None) -> str:

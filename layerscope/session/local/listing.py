@@ -13,10 +13,11 @@ from typing import Generic, TypeVar
 from layerscope.analysis.search.query import parse_query
 from layerscope.errors import EngineUnavailable, SourceError
 from layerscope.model.engine import Engine
-from layerscope.model.local import Container, LocalArchive, LocalImage
+from layerscope.model.local import Container, LayeredImage, LocalArchive, LocalImage, StoredLayer
 from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.replies import ContainerSummary
+from layerscope.sources.image.name import ImageName
 from layerscope.sources.image.probe import probe
 
 T = TypeVar("T")
@@ -27,9 +28,6 @@ _TIMES = range(-62_135_596_799, 253_402_300_800)
 """The years 1 to 9999, without their first second: Go's zero time stands for an unknown one."""
 
 _LARGEST_SIZE = 1 << 63
-
-_Layers = list[tuple[str, int]] | None
-"""An id and the size of each layer; None where they are not known."""
 
 _MOST_ENTRIES = 2_000
 """Entries of a folder that are looked at."""
@@ -112,16 +110,28 @@ def matching_images(images: Iterable[LocalImage], text: str) -> list[LocalImage]
     return [image for image in images if query is None or any(map(query.matches, (*image.tags, image.image_id)))]
 
 
+def layered_images(engine: Engine | None = None) -> EngineListing[LayeredImage]:
+    """Return the images of one engine or of all whose layers are known, with these, the newest first."""
+    listing = _listing_of(engine, lambda client: [each for each in _layered(client, sizes=True) if each.layers])
+    return replace(listing, found=sorted(listing.found, key=lambda each: _ORDER_KEYS[ImageOrder.CREATED](each.image)))
+
+
 def _images(client: EngineClient) -> list[LocalImage]:
+    return [each.image for each in _layered(client, sizes=False)]
+
+
+def _layered(client: EngineClient, *, sizes: bool) -> list[LayeredImage]:
     listed = client.images()
-    layers = [client.layer_sizes(image.image_id) for image in listed]
+    layers = [client.layers(image.image_id, sizes=sizes) for image in listed]
     # podman states 0 as the shared size of every image, and containerd none
     shared = [image.shared_size for image in listed] if client.engine == Engine.DOCKER else _shared_sizes(layers)
-    return [
-        LocalImage(
+    images = []
+    for image, of_image, shared_size in zip(listed, layers, shared, strict=True):
+        # containerd's store may list a tag twice, under its short and its full name
+        tags = tuple(dict.fromkeys(tag for tag in image.tags or () if not tag.startswith(_UNTAGGED)))
+        local = LocalImage(
             client.engine,
-            # containerd's store may list a tag twice, under its short and its full name
-            tuple(dict.fromkeys(tag for tag in image.tags or () if not tag.startswith(_UNTAGGED))),
+            tags,
             image.image_id,
             _known(image.size, range(_LARGEST_SIZE)),
             _known(image.created, _TIMES),
@@ -129,8 +139,10 @@ def _images(client: EngineClient) -> list[LocalImage]:
             None if of_image is None else len(of_image),
             image.namespace,
         )
-        for image, of_image, shared_size in zip(listed, layers, shared, strict=True)
-    ]
+        # an image whose tag has moved on keeps the name of its repository in its digests
+        names = filter(None, map(ImageName.parse, (*tags, *(image.digests or ()))))
+        images.append(LayeredImage(local, tuple(of_image or ()), frozenset(name.repository for name in names)))
+    return images
 
 
 def _known(number: int | None, valid: range) -> int | None:
@@ -138,11 +150,12 @@ def _known(number: int | None, valid: range) -> int | None:
     return number if number is not None and number in valid else None
 
 
-def _shared_sizes(images: Sequence[_Layers]) -> list[int | None]:
+def _shared_sizes(images: Sequence[Sequence[StoredLayer] | None]) -> list[int | None]:
     """Return, for each image whose layers are known, the size of those that another one holds, too."""
-    holders = Counter(diff_id for layers in images for diff_id in {diff_id for diff_id, _ in layers or ()})
+    holders = Counter(stored for layers in images for stored in {layer.stored_as for layer in layers or ()})
     return [
-        None if layers is None else sum(size for diff_id, size in layers if holders[diff_id] > 1) for layers in images
+        None if layers is None else sum(layer.size for layer in layers if holders[layer.stored_as] > 1)
+        for layers in images
     ]
 
 

@@ -18,6 +18,8 @@ from msgspec import Struct
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
 from layerscope.model.engine import Engine
+from layerscope.model.instruction import instruction_of
+from layerscope.model.local import StoredLayer
 from layerscope.sources.engine.endpoints import Endpoint
 from layerscope.sources.engine.replies import (
     ContainerDetails,
@@ -28,6 +30,7 @@ from layerscope.sources.engine.replies import (
     ImageDetails,
     ImageSummary,
     PathChange,
+    layer_makers,
 )
 from layerscope.sources.engine.transport import CONNECT_SECONDS, Connection, open_connection
 from layerscope.text import human_size, printable_line, short_name
@@ -109,17 +112,26 @@ class EngineClient:
     def history(self, name: str) -> list[EngineHistoryLine]:
         return self._get(f"{self._prefix}/images/{quote(name, safe='/:@')}/history", list[EngineHistoryLine])
 
-    def layer_sizes(self, image_id: str) -> list[tuple[str, int]] | None:
-        """Return an id and the size of each layer, None for layers that are not known; Docker does not say the size."""
+    def layers(self, image_id: str, *, sizes: bool = True) -> list[StoredLayer] | None:
+        """Return the layers of an image, None where they are not known.
+
+        Docker needs another request for sizes and instructions, which are left out without ``sizes``.
+        """
         try:
             details = self.image(image_id)
-            if details.podman_history is None:
-                return [(diff_id, 0) for diff_id in details.diff_ids]
-            sizes = [line.size for line in reversed(self.history(image_id))]
+            entries = details.podman_history
+            lines = self.history(image_id)[::-1] if sizes or entries is not None else []
         except ImageNotFound:
             return None
-        made = [size for size, line in zip(sizes, details.podman_history, strict=False) if not line.empty_layer]
-        return list(zip(details.diff_ids, made, strict=False))
+        if entries is None:
+            made = sorted(layer_makers(lines, len(details.diff_ids)))
+        else:
+            made = [number for number, entry in enumerate(entries[: len(lines)]) if not entry.empty_layer]
+        makers = [lines[number] for number in made] or [EngineHistoryLine()] * len(details.diff_ids)
+        return [
+            StoredLayer(diff_id, chain_id, line.size, instruction_of(line.created_by))
+            for diff_id, chain_id, line in zip(details.diff_ids, details.chain_ids, makers, strict=False)
+        ]
 
     def containers(self) -> list[ContainerSummary]:
         """Return all containers, running or not, with the sizes of their writable layers."""

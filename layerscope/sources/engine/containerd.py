@@ -22,6 +22,7 @@ from layerscope.errors import EngineUnavailable, FormatError, ImageNotFound, Sou
 from layerscope.model.documents import Digest
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
+from layerscope.model.local import StoredLayer
 from layerscope.sources.engine import relay
 from layerscope.sources.engine.client import LARGEST_ANSWER, STREAM_SECONDS, EngineClient
 from layerscope.sources.engine.endpoints import CONTAINERD_CONTENT, CONTAINERD_ROOTS, Endpoint
@@ -158,11 +159,21 @@ class ContainerdClient(EngineClient):
         size, created = (image.blob_size, _seconds(image.config.created)) if image else (name.size, None)
         return ImageSummary(str(name.digest), tags, size, created, namespace=name.namespace)
 
-    def layer_sizes(self, image_id: str) -> list[tuple[str, int]] | None:
+    def layers(self, image_id: str, *, sizes: bool = True) -> list[StoredLayer] | None:  # noqa: ARG002  # they cost nothing
+        """Return the layers as the content store has them: blobs, once each, whatever lies below."""
         image = self._stored(Digest.parse(image_id))
         if image is None:
             return None
-        return [(str(layer.digest), layer.blob.size if layer.blob else 0) for layer in image.layers]
+        instructions = {step.layer: step.instruction for step in image.steps}
+        return [
+            StoredLayer(
+                str(layer.diff_id or layer.digest),
+                str(layer.digest),
+                layer.blob.size if layer.blob else 0,
+                instructions.get(layer.number),
+            )
+            for layer in image.layers
+        ]
 
     def _stored(self, image_id: Digest) -> Image | None:
         """Return an image as the content store describes it, the first platform that is whole."""

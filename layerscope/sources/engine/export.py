@@ -18,11 +18,10 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.documents import Digest, HistoryEntry, ImageConfig, RootFS
 from layerscope.model.entries import Kind
 from layerscope.model.image import FileSpan, Image, Layer
-from layerscope.model.instruction import instruction_of
 from layerscope.model.progress import ExportProgress
 from layerscope.sources.engine.answering import client_of
 from layerscope.sources.engine.lookup import EngineImage
-from layerscope.sources.engine.replies import EngineHistoryLine, EngineInfo
+from layerscope.sources.engine.replies import EngineHistoryLine, EngineInfo, layer_makers
 from layerscope.sources.engine.stored import storage_of
 from layerscope.sources.image.archive import walk_archive
 from layerscope.sources.image.archive_file import open_archive
@@ -36,7 +35,6 @@ from layerscope.text import short_name
 _PROGRESS_STEP = 1024 * 1024
 """Bytes between two reports: chunks are as small as 32 kB."""
 
-_MAKE_LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -183,7 +181,7 @@ def _arrived(archive: FileSpan) -> tuple[list[FileSpan], int]:
 def _described_image(found: EngineImage, info: EngineInfo, origin: Origin) -> Image | None:
     """Return an image whose layers are still to come, None where the engine does not say which it has.
 
-    Podman says which lines of the history made a layer; for Docker that is solved as `_entries` does.
+    Podman says which lines of the history made a layer; for Docker that is solved as `layer_makers` does.
     """
     details = found.details
     try:
@@ -213,15 +211,8 @@ def _described_image(found: EngineImage, info: EngineInfo, origin: Origin) -> Im
 
 
 def _entries(lines: Sequence[EngineHistoryLine], layers: int) -> list[HistoryEntry]:
-    """Return the lines of the history, base first, with as many of them marked as makers of a layer as there are.
-
-    A line with a size made one. A layer may also be empty, so that instructions that usually make one fill the gap,
-    then any others. The config, which comes with the layers, has the truth.
-    """
-    sized = [number for number, line in enumerate(lines) if line.size]
-    others = [number for number, line in enumerate(lines) if not line.size]
-    others.sort(key=lambda number: not (instruction_of(lines[number].created_by) or "").startswith(_MAKE_LAYERS))
-    made = {*sized, *others[: max(0, layers - len(sized))]}
+    """Return the lines of the history, base first, those marked that made a layer."""
+    made = layer_makers(lines, layers)
     return [
         HistoryEntry(
             time.strftime(_TIME_FORMAT, time.gmtime(line.created)) if line.created > 0 else None,

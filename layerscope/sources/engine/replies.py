@@ -3,12 +3,18 @@
 A field that an engine leaves out has its default; one of another type makes the reply an unexpected answer.
 """
 
+from collections.abc import Sequence
+from hashlib import sha256
+from itertools import accumulate
+
 from msgspec import Struct, field
 
 from layerscope.model.documents import Digest, HistoryEntry, RunConfig
 from layerscope.model.engine import Engine
+from layerscope.model.instruction import instruction_of
 
 _ADDED, _REMOVED = 1, 2
+_MAKE_LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 
 
 class EngineVersion(Struct, frozen=True):
@@ -32,6 +38,7 @@ class ImageSummary(Struct, frozen=True):
     size: int | None = field(default=None, name="Size")
     created: int | None = field(default=None, name="Created")
     shared_size: int = field(default=-1, name="SharedSize")
+    digests: list[str] | None = field(default=None, name="RepoDigests")
     namespace: str | None = None
 
 
@@ -81,6 +88,15 @@ class ImageDetails(Struct, frozen=True):
         """The diff_ids of the layers, base first."""
         return self.root.layers or []
 
+    @property
+    def chain_ids(self) -> list[str]:
+        """What an engine stores a layer under: one that lies on other layers is another one."""
+        return list(
+            accumulate(
+                self.diff_ids, lambda chain, diff_id: f"sha256:{sha256(f'{chain} {diff_id}'.encode()).hexdigest()}"
+            )
+        )
+
 
 class EngineHistoryLine(Struct, frozen=True):
     """A line of ``/images/NAME/history``, the newest first; ``size`` in bytes, ``created`` in seconds since 1970.
@@ -92,6 +108,18 @@ class EngineHistoryLine(Struct, frozen=True):
     created: int = field(default=0, name="Created")
     created_by: str = field(default="", name="CreatedBy")
     comment: str = field(default="", name="Comment")
+
+
+def layer_makers(lines: Sequence[EngineHistoryLine], layers: int) -> set[int]:
+    """Return the positions of those lines of a history, base first, that made its layers.
+
+    A line with a size made one. A layer may also be empty, so that instructions that usually make one fill the gap,
+    then any others. The config, which comes with the layers, has the truth.
+    """
+    sized = [number for number, line in enumerate(lines) if line.size]
+    others = [number for number, line in enumerate(lines) if not line.size]
+    others.sort(key=lambda number: not (instruction_of(lines[number].created_by) or "").startswith(_MAKE_LAYERS))
+    return {*sized, *others[: max(0, layers - len(sized))]}
 
 
 class ContainerSummary(Struct, frozen=True):

@@ -21,7 +21,8 @@ from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.engine import Engine
 from layerscope.model.progress import Progress
 from layerscope.session.image_session import ImageSession
-from layerscope.session.local.listing import local_archives, local_containers, local_images
+from layerscope.session.local.listing import layered_images, local_archives, local_containers, local_images
+from layerscope.session.local.sharing import sharing
 from layerscope.session.open import UndecidedImage, open_or_choose
 from layerscope.text import plural, printable_line, printable_name
 from layerscope.tui.app import LayerscopeApp, push_explorer, run_app
@@ -37,6 +38,7 @@ from layerscope.tui.images.start_list import (
     archive_row,
     container_row,
     image_row,
+    layer_row,
     recent_row,
 )
 from layerscope.tui.keys.table import FILTER, HELP, QUIT, Key, KeyGroup, bindings
@@ -141,8 +143,11 @@ class StartScreen(Screen[object]):
             containers = local_containers(engine)
             self.post_message(self.Listed(engine, list(map(container_row, containers.found)), is_last=False))
             images = local_images(engine)
-            rows += map(image_row, images.found)
+            self.post_message(self.Listed(engine, list(map(image_row, images.found)), is_last=False))
             refusals += images.refusals
+            # a second request for each image, which no other section waits for
+            shared = sharing(layered_images(engine).found).layers if len(images.found) > 1 else []
+            rows += (layer_row(each) for each in shared if len(each.images) > 1)
         except LayerscopeError as error:
             refusals.append(str(error))
         self.post_message(self.Listed(engine, rows, refusals))

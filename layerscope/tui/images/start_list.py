@@ -13,8 +13,9 @@ from textual.message import Message
 from layerscope.analysis.search.query import Query
 from layerscope.model.engine import Engine
 from layerscope.model.local import Container, LocalArchive, LocalImage
+from layerscope.session.local.sharing import SharedLayer
 from layerscope.settings.state_file import Recent
-from layerscope.text import human_size, printable_line, printable_name
+from layerscope.text import human_size, plural, printable_line, printable_name
 from layerscope.tui.drawing.cells import cut_middle, padded
 from layerscope.tui.widgets.line_list import TallList
 
@@ -34,6 +35,7 @@ class Section(Enum):
     CONTAINERS = ("Containers", ("writable", "", ""), "state")
     FOLDER = ("In this folder", ("size", "", ""), "modified")
     RECENT = ("Opened last", ("", "", ""), "opened")
+    LAYERS = ("Layers that images share", ("size", "", ""), "held by")
 
     def __init__(self, title: str, sizes: tuple[str, str, str], when: str) -> None:
         self.title = title
@@ -48,7 +50,7 @@ class Section(Enum):
     @property
     def has_ids(self) -> bool:
         """True if an engine has what is listed."""
-        return self in (Section.IMAGES, Section.CONTAINERS)
+        return self in (Section.IMAGES, Section.CONTAINERS, Section.LAYERS)
 
 
 class StartOrder(Enum):
@@ -124,6 +126,19 @@ def archive_row(archive: LocalArchive) -> StartRow:
 def recent_row(recent: Recent) -> StartRow:
     """Return the row of something that was opened before."""
     return StartRow(Section.RECENT, recent.reference, (recent.reference,), (None, None, None), "", time=recent.opened)
+
+
+def layer_row(shared: SharedLayer) -> StartRow:
+    """Return the row of a layer that images share; it opens the newest of them."""
+    return StartRow(
+        Section.LAYERS,
+        shared.images[0].reference,
+        (shared.layer.instruction or "(no instruction)",),
+        (shared.layer.size, None, None),
+        shared.engine,
+        state=plural(len(shared.images), "image"),
+        short_id=shared.layer.diff_id.rpartition(":")[2][:_ID_LENGTH],
+    )
 
 
 _ORDER_KEYS: dict[StartOrder, Callable[[StartRow], tuple[object, ...]]] = {

@@ -10,7 +10,7 @@ import pytest
 from textual.screen import Screen
 
 from layerscope.model.engine import Engine
-from layerscope.model.local import Container, LocalImage
+from layerscope.model.local import Container, LayeredImage, LocalImage, StoredLayer
 from layerscope.session.image_session import ImageSession
 from layerscope.session.local.listing import EngineListing
 from layerscope.session.open import UndecidedImage, open_or_choose
@@ -138,6 +138,34 @@ async def test_a_layout_has_the_size_of_its_blobs(folder: Path) -> None:
     async with starting((120, 30)) as at:
         (row,) = [line for line in lines(at) if line.startswith("layout ")]
         assert row.startswith(f"layout {human_size(size)} ")
+
+
+@pytest.mark.usefixtures("engines")
+async def test_layers_that_images_share_stand_last_and_open_the_newest_that_holds_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shared = StoredLayer(f"sha256:{'d' * 64}", "d", 210_000_000, "ADD rootfs.tar /")
+    others = [(StoredLayer(name, name, 5, f"COPY {name} /"),) for name in "ab"]
+    layered = [
+        LayeredImage(
+            LocalImage(Engine.DOCKER, (f"app:{number}",), str(number), None, None), (shared, *own), frozenset()
+        )
+        for number, own in enumerate(others)
+    ]
+    monkeypatch.setattr(
+        "layerscope.tui.images.start.layered_images",
+        lambda engine: EngineListing(layered if engine == "docker" else []),
+    )
+    async with starting((120, 30)) as at:
+        await at.until(lambda: "ADD rootfs.tar /" in at.screen())
+        shown = lines(at)
+        heading = shown.index("Layers that images share size held by id")
+        assert shown[heading + 1] == f"ADD rootfs.tar / 210 MB 2 images docker {'d' * 12}"
+        await at.press("shift+tab")
+        assert isinstance(at.app.screen, StartScreen)
+        assert at.app.screen.list.row is not None
+        assert at.app.screen.list.row.reference == "docker://app:0"
 
 
 @pytest.mark.usefixtures("engines", "folder")
