@@ -21,15 +21,12 @@ class ExitStatus(IntEnum):
     """Ctrl+C."""
 
 
-_TABLE: tuple[tuple[type[BaseException], ExitStatus], ...] = (
-    (BrokenPipeError, ExitStatus.SUCCESS),  # the reader of the output has read enough
-    (KeyboardInterrupt, ExitStatus.INTERRUPTED),
-)
-
-
 def exit_status(error: BaseException) -> ExitStatus:
-    """Return the status that a run ends with after the error: that of the first line of the table that fits."""
-    return next((status for kind, status in _TABLE if isinstance(error, kind)), ExitStatus.ERROR)
+    """Return the status that a run ends with after the error."""
+    if isinstance(error, BrokenPipeError):
+        # the reader of the output has read enough
+        return ExitStatus.SUCCESS
+    return ExitStatus.INTERRUPTED if isinstance(error, KeyboardInterrupt) else ExitStatus.ERROR
 
 
 def error_lines(error: BaseException) -> list[str]:

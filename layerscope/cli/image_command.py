@@ -8,8 +8,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 from layerscope.cli.opening import opened
 from layerscope.cli.options import DebugLog, NoCache, PlainHttp, Reference, WhichEngine, WhichImage, WhichPlatform
 from layerscope.debug_log import start_log
-from layerscope.model.engine import Engine
-from layerscope.session.image_session import ImageSession
+from layerscope.session.image_session import ImageRequest, ImageSession
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -18,22 +17,12 @@ Result = TypeVar("Result")
 class NamedImage(NamedTuple):
     """An image as the user names it on the command line."""
 
-    reference: str
-    image: str | None
-    platform: str | None
-    engine: Engine | None
+    request: ImageRequest
     no_cache: bool
 
     def opened(self, *, from_tables: bool = False) -> AbstractContextManager[ImageSession]:
         """Open the image, with progress; closing it removes temporary files."""
-        return opened(
-            self.reference,
-            self.image,
-            self.platform,
-            self.engine,
-            no_cache=self.no_cache,
-            from_tables=from_tables,
-        )
+        return opened(self.request._replace(from_tables=from_tables), no_cache=self.no_cache)
 
 
 def image_command(function: Callable[Concatenate[NamedImage, P], Result]) -> Callable[..., Result]:
@@ -51,7 +40,8 @@ def image_command(function: Callable[Concatenate[NamedImage, P], Result]) -> Cal
         **own: Any,
     ) -> Result:
         start_log(debug)
-        return function(NamedImage(reference, image, platform, engine, no_cache), **own)  # type: ignore[call-arg]  # P.kwargs
+        named = NamedImage(ImageRequest(reference, image, platform, engine), no_cache)
+        return function(named, **own)  # type: ignore[call-arg]  # P.kwargs
 
     *shared, _ = signature(command).parameters.values()
     _, *own = signature(function).parameters.values()

@@ -14,8 +14,7 @@ from layerscope.temporary import remove_own_folders
 
 PROGRAM = "layerscope"
 
-_AS_JSON, _NO_CACHE, _FULL = "--json", "--no-cache", "--full"
-_FLAGS = frozenset({_AS_JSON, _NO_CACHE, _FULL})
+_FLAGS = ("--json", "--no-cache", "--full")
 
 
 def run_and_end(arguments: Sequence[str]) -> NoReturn:
@@ -77,22 +76,19 @@ def _run(arguments: list[str]) -> int:
         arguments = docker_plugin.arguments_of(arguments[2:])
     is_listing = arguments[:1] == ["layers"]
     reference, *flags = arguments[is_listing:] or [""]
-    is_plain = _can_only_be_an_image(reference) and _FLAGS.issuperset(flags)
+    is_plain = _can_only_be_an_image(reference) and set(flags) <= set(_FLAGS)
     if not is_plain and (arguments or not has_screen()):
         from layerscope.cli.app import make_command_line  # noqa: PLC0415  # 100 ms: Typer
 
         status = make_command_line().main(arguments, program, standalone_mode=False)
         return status if isinstance(status, int) else 0
-    from layerscope.cli.opening import opened, print_layers, show, show_start  # noqa: PLC0415  # 30 ms: help needs none
+    from layerscope.cli.opening import show, show_start  # noqa: PLC0415  # 30 ms: help needs none
 
-    as_json, no_cache, full = _AS_JSON in flags, _NO_CACHE in flags, _FULL in flags
-    if not is_plain:
-        show_start()
-    elif is_listing:
-        with opened(reference, None, None, None, no_cache=no_cache, from_tables=not full) as session:
-            print_layers(session, as_json=as_json)
+    if is_plain:
+        as_json, no_cache, full = (flag in flags for flag in _FLAGS)
+        show(reference, as_json=as_json, no_cache=no_cache, full=full, as_list=is_listing)
     else:
-        show(reference, as_json=as_json, no_cache=no_cache, full=full)
+        show_start()
     return 0
 
 

@@ -22,17 +22,8 @@ from layerscope.work import start_thread
 
 
 @contextmanager
-def opened(
-    reference: str,
-    image: str | None,
-    platform: str | None,
-    engine: Engine | None,
-    *,
-    no_cache: bool,
-    from_tables: bool = False,
-) -> Iterator[ImageSession]:
+def opened(request: ImageRequest, *, no_cache: bool) -> Iterator[ImageSession]:
     """Open the image, with progress; closing it removes temporary files."""
-    request = ImageRequest(reference, image, platform, engine, from_tables)
     with opened_all([request], no_cache=no_cache) as (session,):
         yield session
 
@@ -123,18 +114,19 @@ def show(
     platform: str | None = None,
     engine: Engine | None = None,
     *,
-    as_json: bool = False,
-    no_cache: bool = False,
-    full: bool = False,
+    as_json: bool,
+    no_cache: bool,
+    full: bool,
+    as_list: bool = False,
     dockerfile: str | None = None,
 ) -> None:
-    """Open the explorer on an image, or print its layers if stdout is not a terminal.
+    """Open the explorer on an image, or print its layers if that is asked for or stdout is not a terminal.
 
     ``dockerfile`` names the Dockerfile of an image that does not hold it. Without ``full``, layers of a registry are
     listed from their tables of contents.
     """
-    if as_json or not has_screen():
-        with opened(reference, image, platform, engine, no_cache=no_cache, from_tables=not full) as session:
+    if as_list or as_json or not has_screen():
+        with opened(ImageRequest(reference, image, platform, engine, not full), no_cache=no_cache) as session:
             print_layers(session, as_json=as_json)
         return
     if not os.path.lexists(reference):

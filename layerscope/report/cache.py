@@ -73,12 +73,7 @@ def write_cache_document(cache: Cache, images: Sequence[CachedImage], file: Text
         records=sum(image.records for image in images),
         problem=cache.problem,
         images=[
-            CachedImagePart(
-                reference=image.reference,
-                records=image.records,
-                size=image.size,
-                used=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.used)),
-            )
+            CachedImagePart(*image[:3], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.used)))
             for image in images
         ],
     )

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -62,6 +63,15 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+_WRITERS: dict[Format, Callable[[CheckReport, TextIO], None]] = {
+    Format.TABLE: write_check_table,
+    Format.JSON: write_check_document,
+    Format.JUNIT: write_check_junit,
+    Format.SARIF: write_check_sarif,
+    Format.GITHUB: write_check_github,
+    Format.MARKDOWN: write_check_markdown,
+}
+
 Config = Annotated[
     str | None,
     typer.Option(
@@ -119,7 +129,7 @@ def _report(
         known = ", ".join(rule.replace("_", "-") for rule in BASELINE_RULES)
         warn_of(f"--baseline is not used: {file.name} has none of the rules {known}")
     with named.opened() as session:
-        own_platform = named.platform or str(session.image.platform) or None
+        own_platform = named.request.platform or str(session.image.platform) or None
         with ReadingProgress(progress_title(baseline or "the baseline")) as progress:
             old_image = read_baseline(
                 file.rules, baseline, own_platform, progress, cache_unless(no_cache=named.no_cache)
@@ -134,28 +144,12 @@ def _deliver(report: CheckReport, form: Format, output: str | None) -> None:
     if output is None:
         # the status counts even if the reader of the output closes the pipe
         with output_may_be_cut():
-            _write(report, form, sys.stdout)
+            _WRITERS[form](report, sys.stdout)
         return
     text = io.StringIO()
-    _write(report, form, text)
+    _WRITERS[form](report, text)
     # each run of CI overwrites the file of the previous one
     write_whole(Path(output), text.getvalue(), force=True)
-
-
-def _write(report: CheckReport, form: Format, file: TextIO) -> None:
-    match form:
-        case Format.TABLE:
-            write_check_table(report, file)
-        case Format.JSON:
-            write_check_document(report, file)
-        case Format.JUNIT:
-            write_check_junit(report, file)
-        case Format.SARIF:
-            write_check_sarif(report, file)
-        case Format.GITHUB:
-            write_check_github(report, file)
-        case Format.MARKDOWN:
-            write_check_markdown(report, file)
 
 
 def _write_rules(named: NamedImage, config: str | None, *, force: bool) -> None:

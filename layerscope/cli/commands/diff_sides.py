@@ -57,7 +57,7 @@ class Sides(NamedTuple):
             with opened_all(requests, no_cache=self.no_cache) as sessions:
                 yield sessions[0], sessions[1]
             return
-        with opened(self.reference, *old, no_cache=self.no_cache) as session:
+        with opened(ImageRequest(self.reference, *old), no_cache=self.no_cache) as session:
             for number in self.other:
                 # before all layers are read
                 if number or self.own:

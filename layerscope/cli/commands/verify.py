@@ -11,7 +11,6 @@ from layerscope.cli.streams import output_may_be_cut
 from layerscope.errors import DigestMismatch
 from layerscope.report.json_document import Limit
 from layerscope.report.verify import write_verify_document, write_verify_table
-from layerscope.session.image_session import ImageRequest
 from layerscope.session.open import open_to_verify
 from layerscope.session.verifying import Result, Verification, check_image, contradicted
 from layerscope.text import printable_name
@@ -42,10 +41,11 @@ def verify(named: NamedImage, *, limit: RowLimit = None, as_json: AsJson = False
 
 
 def _verified(named: NamedImage) -> Verification:
+    reference = named.request.reference
     try:
-        with ReadingProgress(progress_title(named.reference)) as progress:
-            session = open_to_verify(ImageRequest(named.reference, named.image, named.platform, named.engine), progress)
-        with session, ReadingProgress(f"checking {printable_name(named.reference)}") as progress:
+        with ReadingProgress(progress_title(reference)) as progress:
+            session = open_to_verify(named.request, progress)
+        with session, ReadingProgress(f"checking {printable_name(reference)}") as progress:
             return check_image(session, progress)
     except DigestMismatch as error:
-        return contradicted(named.reference, error)
+        return contradicted(reference, error)

@@ -146,15 +146,9 @@ def layers_document(image: Image, tallies: Tallies, limit: Limit = NO_LIMIT) -> 
 
 
 def _storage_part(storage: Storage) -> StoragePart:
-    return StoragePart(
-        engine=storage.engine,
-        store=storage.store,
-        driver=storage.driver,
-        backing_filesystem=storage.backing_filesystem,
-        copy_on_write=storage.copy_on_write,
-        locations=[LayerLocationPart(layer, path) for layer, path in enumerate(storage.locations, 1)],
-        namespace=storage.namespace,
-    )
+    locations = [LayerLocationPart(layer, path) for layer, path in enumerate(storage.locations, 1)]
+    below = storage.driver, storage.backing_filesystem, storage.copy_on_write
+    return StoragePart(storage.engine, storage.store, *below, locations, storage.namespace)
 
 
 def image_part(image: Image, tallies: Tallies) -> ImagePart:
@@ -175,16 +169,9 @@ def image_part(image: Image, tallies: Tallies) -> ImagePart:
 
 
 def _config_part(config: RunConfig) -> ConfigPart:
-    return ConfigPart(
-        env=config.env,
-        cmd=config.cmd,
-        entrypoint=config.entrypoint,
-        user=config.user,
-        workdir=config.working_dir,
-        labels=config.labels,
-        ports=None if config.exposed_ports is None else list(config.exposed_ports),
-        volumes=None if config.volumes is None else list(config.volumes),
-    )
+    process = config.env, config.cmd, config.entrypoint, config.user, config.working_dir
+    ports, volumes = (None if names is None else list(names) for names in (config.exposed_ports, config.volumes))
+    return ConfigPart(*process, config.labels, ports, volumes)
 
 
 def _layer_part(step: Step, tallies: Tallies, layer: Layer) -> LayerPart:

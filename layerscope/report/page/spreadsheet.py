@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import TypedDict
+from typing import NamedTuple
 
 from layerscope.report.escape import in_csv
 from layerscope.session.size.analysis import SizeAnalysis
@@ -12,101 +12,62 @@ from layerscope.session.summary import layer_title
 from layerscope.text import printable_line, printable_path
 
 
-class CsvRow(TypedDict, total=False):
+class CsvRow(NamedTuple):
     """One row; sizes in bytes. ``kind`` is layer, file, dead and so on; fields that do not apply to it are empty."""
 
     kind: str
     name: str
-    size: int | None
-    layer: int
-    hidden_by: int | None
-    reason: str
-    dead_size: int | None
-    blob_size: int | None
-    files: int
-    text: str
-
-
-COLUMNS = tuple(CsvRow.__annotations__)
+    size: int | None = None
+    layer: int | None = None
+    hidden_by: int | None = None
+    reason: str = ""
+    dead_size: int | None = None
+    blob_size: int | None = None
+    files: int | None = None
+    text: str = ""
 
 
 def csv_report(analysis: SizeAnalysis) -> str:
     """Return the table; this reads layers and file contents as needed."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(CsvRow._fields)
     for row in _rows(analysis):
-        writer.writerow({key: in_csv(value) if isinstance(value, str) else value for key, value in row.items()})
+        writer.writerow([in_csv(value) if isinstance(value, str) else value for value in row])
     return text.getvalue()
 
 
 def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
     for secret in analysis.report.secrets:
         text = printable_line(secret.text)
-        yield {
-            "kind": "secret",
-            "name": printable_path(secret.path),
-            "layer": secret.layer,
-            "reason": secret.kind,
-            "text": text,
-        }
-    yield from _layer_rows(analysis)
+        yield CsvRow("secret", printable_path(secret.path), None, secret.layer, reason=secret.kind, text=text)
+    for each in layers_in_order(analysis.report):
+        title, sizes = layer_title(analysis.image, each.layer), (each.dead_size, each.blob_size)
+        yield CsvRow("layer", title, each.content_size, each.layer, None, "", *sizes)
     yield from _file_rows(analysis)
-    for each in analysis.types.sizes:
-        yield {"kind": "type", "name": each.type.value, "size": each.size, "files": each.files}
+    for share in analysis.types.sizes:
+        yield CsvRow("type", share.type.value, share.size, files=share.files)
     for package in analysis.packages.packages:
         name = printable_line(package.package.name)
         text = printable_line(f"{package.package.manager} {package.package.version}")
-        yield {"kind": "package", "name": name, "size": package.size, "files": len(package.positions), "text": text}
+        yield CsvRow("package", name, package.size, files=len(package.positions), text=text)
     for difference in analysis.sbom.differences if analysis.sbom else ():
         stated, found = sbom_version(difference.stated), sbom_version(difference.found)
         text = printable_line(f"{difference.manager}: {stated} in the SBOM, {found} in the image")
-        yield {"kind": "sbom", "name": printable_line(difference.name), "text": text}
+        yield CsvRow("sbom", printable_line(difference.name), text=text)
     for advice in analysis.report.advice:
-        yield {
-            "kind": "advice",
-            "name": advice.kind.value,
-            "size": advice.saves,
-            "layer": advice.layer,
-            "hidden_by": advice.hidden_by,
-            "files": len(advice.paths),
-            "text": printable_line(advice.text),
-        }
-
-
-def _layer_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
-    for layer_size in layers_in_order(analysis.report):
-        yield {
-            "kind": "layer",
-            "name": layer_title(analysis.image, layer_size.layer),
-            "size": layer_size.content_size,
-            "layer": layer_size.layer,
-            "dead_size": layer_size.dead_size,
-            "blob_size": layer_size.blob_size,
-        }
+        text, files = printable_line(advice.text), len(advice.paths)
+        yield CsvRow("advice", advice.kind.value, advice.saves, advice.layer, advice.hidden_by, files=files, text=text)
 
 
 def _file_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
     why, index = analysis.report, analysis.tree.index
     for file in why.largest:
-        yield {"kind": "file", "name": printable_path(file.path), "size": file.size, "layer": file.layer}
+        yield CsvRow("file", printable_path(file.path), file.size, file.layer)
     for entry in why.dead.entries:
-        yield {
-            "kind": "dead",
-            "name": printable_path(entry.path),
-            "size": entry.size,
-            "layer": entry.writer,
-            "hidden_by": entry.hidden_by,
-            "reason": reason_word(entry.reason),
-        }
+        layers = entry.writer, entry.hidden_by
+        yield CsvRow("dead", printable_path(entry.path), entry.size, *layers, reason_word(entry.reason))
     for duplicate in why.duplicates:
-        text = f"{duplicate.saves} bytes more than once"
+        text, files = f"{duplicate.saves} bytes more than once", len(duplicate.nodes)
         for node, layer in zip(duplicate.nodes, duplicate.layers, strict=True):
-            yield {
-                "kind": "duplicate",
-                "name": printable_path(index.path(node)),
-                "size": duplicate.size,
-                "layer": layer,
-                "files": len(duplicate.nodes),
-                "text": text,
-            }
+            yield CsvRow("duplicate", printable_path(index.path(node)), duplicate.size, layer, files=files, text=text)

@@ -87,13 +87,6 @@ def _stated_size(tree: LayeredTree, node: int, layer: int) -> int:
 
 def entry_part(entry: FileEntry) -> EntryPart:
     """Return the fields of an entry."""
-    return EntryPart(
-        kind=entry.kind.word,
-        size=entry.size,
-        mode=f"{entry.mode:04o}",
-        uid=entry.uid,
-        gid=entry.gid,
-        mtime=None if entry.row is None else entry.mtime,
-        link=link_text(entry.kind, entry.link),
-        layer=entry.layer,
-    )
+    owner, mtime = (entry.uid, entry.gid), None if entry.row is None else entry.mtime
+    link = link_text(entry.kind, entry.link)
+    return EntryPart(entry.kind.word, entry.size, f"{entry.mode:04o}", *owner, mtime, link, entry.layer)

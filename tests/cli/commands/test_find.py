@@ -16,6 +16,7 @@ from layerscope.analysis.text.search import parse_search
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.cli.opening import opened
 from layerscope.session.content.content_search import find_content
+from layerscope.session.image_session import ImageRequest
 from layerscope.sources.stream.compression import open_decompressed
 from tests.builders import (
     blob_name,
@@ -53,7 +54,7 @@ def places(capsys: Capture, *arguments: str | Path) -> list[tuple[str, int]]:
 
 
 def plain_layers(path: Path) -> list[bytes]:
-    with opened(str(path), None, None, None, no_cache=True) as session:
+    with opened(ImageRequest(str(path)), no_cache=True) as session:
         layers = []
         for each in session.image.layers:
             assert each.blob is not None
@@ -286,7 +287,7 @@ def test_a_blob_that_is_two_layers_is_searched_for_both(capsys: Capture, tmp_pat
 
 def test_content_that_cannot_be_read_names_its_layer(tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "image.tar", image(layer(file("a", b"x" * 100_000)), layer(file("b"))))
-    with opened(str(path), None, None, None, no_cache=True) as session:
+    with opened(ImageRequest(str(path)), no_cache=True) as session:
         loaded, search = session.load(), parse_search("no such text")
         assert search is not None
         files = set(found_files(loaded.tree, Wanted()).values())

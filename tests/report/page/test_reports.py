@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from layerscope.report.page.html.page import html_report
-from layerscope.report.page.html.treemap import map_items
+from layerscope.report.page.html.page import html_report, map_items
 from layerscope.report.page.markdown import markdown_report
-from layerscope.report.page.spreadsheet import COLUMNS, csv_report
+from layerscope.report.page.spreadsheet import CsvRow, csv_report
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import ImageRecipe, blob_name, docker_archive, docker_files, file, image, layer, sha256, write_tar
@@ -48,7 +47,7 @@ def test_csv_has_rows_of_every_kind(tmp_path: Path) -> None:
 def test_csv_cells_are_not_formulas_and_do_not_break_rows(tmp_path: Path) -> None:
     text = report_on(tmp_path, HARMFUL, csv_report)
     for row in csv.reader(io.StringIO(text, newline=""), strict=True):
-        assert len(row) == len(COLUMNS)
+        assert len(row) == len(CsvRow._fields)
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
     assert all(line.isprintable() for line in text.split("\r\n"))
 

@@ -13,8 +13,8 @@ from layerscope.report.page.html.elements import (
     path_element,
     prose,
     section,
+    size_table,
 )
-from layerscope.report.page.html.tables import size_table
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.columns import (
     SizedFile,
