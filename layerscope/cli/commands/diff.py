@@ -23,7 +23,7 @@ from layerscope.debug_log import start_log
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
 from layerscope.report.diff.document import write_diff_document
-from layerscope.report.json_document import NO_LIMIT, Limit
+from layerscope.report.json_document import Limit
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.shared_layers import load_both
 from layerscope.text import plural, printable_name, printable_path
@@ -107,14 +107,15 @@ class _Form(NamedTuple):
     summary: SummaryFormat | None
     changes: Collection[ChangeKind]
     globs: Sequence[str]
-    digests: bool = False
-    ignore_times: bool = False
-    limit: Limit = NO_LIMIT
+    mtime: bool
+    digests: bool
+    ignore_times: bool
+    limit: Limit
 
     @property
     def sorted(self) -> Sequence[object]:
         """The same for equal options, whatever the order of a set is."""
-        return (*self[:5], sorted(self.changes), self.limit.most, *self.globs)
+        return (*self[:5], self.mtime, sorted(self.changes), self.limit.most, *self.globs)
 
 
 def diff(  # noqa: PLR0917  # Typer reads the options from the signature
@@ -155,8 +156,8 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     if ignore_times and mtime:
         raise UsageError("--mtime and --ignore-times contradict each other")
     changes, globs = parse_changes(only, sorted(ALL_CHANGES)), [_glob(glob) for glob in path or ()]
-    form = _Form(as_json, stat, patch, exit_code, summary, changes, globs, digests, ignore_times, Limit(limit))
-    return _print(sides, form, mtime=mtime)
+    form = _Form(as_json, stat, patch, exit_code, summary, changes, globs, mtime, digests, ignore_times, Limit(limit))
+    return _print(sides, form)
 
 
 def _glob(text: str) -> str:
@@ -183,12 +184,12 @@ def _explore(sides: Sides, *, mtime: bool) -> int:
     return ExitStatus.SUCCESS
 
 
-def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
+def _print(sides: Sides, form: _Form) -> int:
     with sides.opened() as (old, new):
         if not (form.exit_code or form.digests):
-            _print_answer(old, new, sides, form, mtime=mtime)
+            _print_answer(old, new, sides, form)
             return ExitStatus.SUCCESS
-        view = _view(old, new, sides, form, mtime=mtime)
+        view = _view(old, new, sides, form)
         digests = digest_report(view.comparison) if form.digests else None
         # the status counts even if the reader of the output closes the pipe
         status = _status(view, digests, ignore_times=form.ignore_times) if form.exit_code else ExitStatus.SUCCESS
@@ -200,31 +201,30 @@ def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
         return status
 
 
-def _print_answer(old: ImageSession, new: ImageSession, sides: Sides, form: _Form, *, mtime: bool) -> None:
+def _print_answer(old: ImageSession, new: ImageSession, sides: Sides, form: _Form) -> None:
     views: list[FilteredComparison] = []
 
     def write(file: TextIO) -> bool:
-        view = _view(old, new, sides, form, mtime=mtime)
+        view = _view(old, new, sides, form)
         views.append(view)
         _write(view, form, file)
         # what is left out is said beside the answer, and would not be kept with it
         return view.fits_any_path and not view.unread and form.limit.most is None
 
     layers = sides.other if isinstance(sides.other, LayerPair) else None
-    print_answer([old] if old is new else [old, new], ("diff", layers, sides.own, mtime, form.sorted), write)
+    print_answer([old] if old is new else [old, new], ("diff", layers, sides.own, form.sorted), write)
     say_left_out(form.limit)
     _warn_of_images(old, new)
     for view in views:
         _warn_of_rows(view)
 
 
-def _view(old: ImageSession, new: ImageSession, sides: Sides, form: _Form, *, mtime: bool) -> FilteredComparison:
+def _view(old: ImageSession, new: ImageSession, sides: Sides, form: _Form) -> FilteredComparison:
+    comparison: LayerComparison | ImageComparison
     if isinstance(sides.other, LayerPair):
-        comparison: LayerComparison | ImageComparison = compare_layers(
-            old.load(), *sides.other, own=sides.own, mtime=mtime
-        )
+        comparison = compare_layers(old.load(), *sides.other, own=sides.own, mtime=form.mtime)
     else:
-        comparison = compare_images(*load_both(old, new), mtime=mtime)
+        comparison = compare_images(*load_both(old, new), mtime=form.mtime)
     return FilteredComparison(comparison, form.changes, form.globs)
 
 

@@ -224,13 +224,8 @@ def _side_part(loaded: LoadedImage, layer: int, broken: BrokenLayers, *, own: bo
 def _aligned_part(step: AlignedStep, images: ImageComparison, broken: tuple[BrokenLayers, BrokenLayers]) -> AlignedPart:
     is_broken = step.old_layer in broken[0] or step.new_layer in broken[1]
     is_same = step.relation is Relation.SAME and not is_broken
-    return AlignedPart(
-        old=step.old_layer,
-        new=step.new_layer,
-        relation=step.relation.value,
-        instruction=step.title,
-        same_content=images.rebuilt.get(step, True if is_same else None),
-    )
+    same_content = images.rebuilt.get(step, True if is_same else None)
+    return AlignedPart(step.old_layer, step.new_layer, step.relation.value, step.title, same_content)
 
 
 def _config_part(change: ConfigChange) -> ConfigChangePart:

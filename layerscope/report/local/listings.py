@@ -1,15 +1,106 @@
-"""The images and containers of the local engines and the tags of a registry, for people."""
+"""The images and containers of the local engines and the tags of a registry, as documents and for people."""
 
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from msgspec import Struct
+
 from layerscope.model.local import Container, LocalImage
+from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.report.tables import Grid, GridColumn, Line, minute_text, show
 from layerscope.text import human_size, printable_line, printable_name
 
 if TYPE_CHECKING:
-    from layerscope.session.tags import Tag
+    from layerscope.session.tags import Tag, TagListing
+
+
+class ListedImage(Struct):
+    """One image; ``reference`` opens it, sizes are the engine's own figures, ``layers`` is their number."""
+
+    reference: str
+    engine: str
+    id: str
+    tags: list[str]
+    created: str | None
+    size: int | None
+    shared_size: int | None
+    unique_size: int | None
+    layers: int | None
+
+
+class ImagesDocument(Listing, kw_only=True):
+    """The whole document."""
+
+    images: list[ListedImage]
+
+
+class ListedContainer(Struct):
+    """One container; ``reference`` opens it, ``writable_size`` is the engine's own figure."""
+
+    reference: str
+    engine: str
+    id: str
+    name: str
+    image: str
+    state: str
+    writable_size: int | None
+
+
+class ContainersDocument(Listing, kw_only=True):
+    """The whole document."""
+
+    containers: list[ListedContainer]
+
+
+def write_images_document(images: Sequence[LocalImage], file: TextIO, limit: Limit = NO_LIMIT) -> None:
+    """Write the document."""
+    write_document(ImagesDocument(images=[_listed(image) for image in images]), file, limit=limit)
+
+
+def _listed(image: LocalImage) -> ListedImage:
+    created = None if image.created is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.created))
+    figures = image.size, image.shared_size, image.unique_size, image.layers
+    return ListedImage(image.reference, image.engine, image.image_id, list(image.tags), created, *figures)
+
+
+def write_containers_document(containers: Sequence[Container], file: TextIO, limit: Limit = NO_LIMIT) -> None:
+    """Write the document."""
+    rows = list[ListedContainer]()
+    for each in containers:
+        names = each.reference, each.engine, each.container_id, each.name, each.image
+        rows.append(ListedContainer(*names, each.state, each.writable_size))
+    write_document(ContainersDocument(containers=rows), file, limit=limit)
+
+
+class ListedTag(Struct):
+    """One tag; ``error`` is why it has no figures where these were asked for, or null."""
+
+    tag: str
+    digest: str | None
+    created: str | None
+    blob_size: int | None
+    layers: int | None
+    pull_size: int | None
+    error: str | None
+
+
+class TagsDocument(Listing, kw_only=True):
+    """The whole document."""
+
+    name: str
+    tags: list[ListedTag]
+
+
+def write_tags_document(listing: "TagListing", file: TextIO, limit: Limit = NO_LIMIT) -> None:
+    """Write the document."""
+    rows = list[ListedTag]()
+    for tag in listing.tags:
+        digest = None if tag.digest is None else str(tag.digest)
+        figures = tag.created, tag.blob_size, tag.layers, tag.pull_size
+        rows.append(ListedTag(tag.name, digest, *figures, tag.reason))
+    write_document(TagsDocument(name=listing.repository, tags=rows), file, limit=limit)
+
 
 _NO_TAG = "(no tag)"
 _ID_LENGTH = 12
