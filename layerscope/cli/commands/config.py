@@ -26,9 +26,6 @@ def config(as_json: AsJson = False, debug: DebugLog = None) -> None:
         from layerscope.tui.app import checked_preferences  # noqa: PLC0415  # 300 ms: only the explorer knows its themes
 
         preferences = checked_preferences()
-    if as_json:
-        write_settings_document(preferences, sys.stdout)
-    else:
-        write_settings_table(preferences, sys.stdout)
+    (write_settings_document if as_json else write_settings_table)(preferences, sys.stdout)
     for problem in preferences.problems:
         warn_of(problem)

@@ -115,7 +115,7 @@ class _Form(NamedTuple):
     @property
     def sorted(self) -> Sequence[object]:
         """The same for equal options, whatever the order of a set is."""
-        return (*self[:5], self.mtime, sorted(self.changes), self.limit.most, *self.globs)
+        return (*self[:5], self.mtime, sorted(self.changes), *self.globs)
 
 
 def diff(  # noqa: PLR0917  # Typer reads the options from the signature
@@ -208,12 +208,10 @@ def _print_answer(old: ImageSession, new: ImageSession, sides: Sides, form: _For
         view = _view(old, new, sides, form)
         views.append(view)
         _write(view, form, file)
-        # what is left out is said beside the answer, and would not be kept with it
-        return view.fits_any_path and not view.unread and form.limit.most is None
+        return view.fits_any_path and not view.unread
 
     layers = sides.other if isinstance(sides.other, LayerPair) else None
-    print_answer([old] if old is new else [old, new], ("diff", layers, sides.own, form.sorted), write)
-    say_left_out(form.limit)
+    print_answer([old] if old is new else [old, new], ("diff", layers, sides.own, form.sorted), write, form.limit)
     _warn_of_images(old, new)
     for view in views:
         _warn_of_rows(view)

@@ -6,7 +6,7 @@ import typer
 
 from layerscope.cli.answering import print_answer
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import say_left_out, warn, warn_of_attestations
+from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, Base, DockerfileName, RowLimit
 from layerscope.report.dockerfile import write_dockerfile_document, write_dockerfile_table
 from layerscope.report.json_document import Limit
@@ -44,20 +44,15 @@ def dockerfile(
             placed = shown_dockerfile(session.image, chosen, session.build)
         else:
             placed = dockerfile_of(session.image, file, target, build=session.build)
-        rows = Limit(limit)
-        cache = cache_state_of(session.image, placed, session.build)
+        cache, rows = cache_state_of(session.image, placed, session.build), Limit(limit)
 
-        def write(output: TextIO) -> bool:
-            analysis = size_analysis(session, chosen, placed)
-            if as_json:
-                write_dockerfile_document(placed, analysis, cache, output, rows)
-            else:
-                write_dockerfile_table(placed, analysis, cache, output, rows)
-            return limit is None
+        write = write_dockerfile_document if as_json else write_dockerfile_table
+
+        def answer(output: TextIO) -> None:
+            write(placed, size_analysis(session, chosen, placed), cache, output, rows)
 
         shown = (placed.path, placed.placed_by, placed.dockerfile.lines, sorted(placed.layers.items()))
         known = (session.image.attestations, sorted(cache.cached.items()), cache.miss)
-        print_answer([session], ("dockerfile", chosen, limit, as_json, shown, known), write)
-        say_left_out(rows)
+        print_answer([session], ("dockerfile", chosen, as_json, shown, known), answer, rows)
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)

@@ -1,16 +1,12 @@
 """``layerscope packages``: list the packages, and what each layer did to them."""
 
-from functools import partial
-from typing import TextIO
-
 from layerscope.cli.answering import print_answer
 from layerscope.cli.image_command import NamedImage, image_command
-from layerscope.cli.opening import say_left_out, warn, warn_of_attestations
+from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, LayerNumber, RowLimit
 from layerscope.report.json_document import Limit
 from layerscope.report.packages import write_packages_document, write_packages_tables
 from layerscope.session.files.packages import packages_of
-from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import layer_number
 
 EXAMPLES = """\b
@@ -28,18 +24,10 @@ def packages(named: NamedImage, *, layer: LayerNumber = None, limit: RowLimit = 
     """List the packages with the layer that brought each, and what was upgraded or removed and still ships."""
     with named.opened() as session:
         layer_number(session.image, layer)
-        rows = Limit(limit)
-        question = ("packages", layer, limit, as_json, session.image.attestations)
-        print_answer([session], question, partial(_write, session, layer, rows, as_json=as_json))
-        say_left_out(rows)
+        write = write_packages_document if as_json else write_packages_tables
+        question, rows = ("packages", layer, as_json, session.image.attestations), Limit(limit)
+        print_answer(
+            [session], question, lambda file: write(session.image, packages_of(session, layer), file, rows), rows
+        )
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)
-
-
-def _write(session: ImageSession, layer: int | None, limit: Limit, file: TextIO, *, as_json: bool) -> bool:
-    found = packages_of(session, layer)
-    if as_json:
-        write_packages_document(session.image, found, file, limit)
-    else:
-        write_packages_tables(session.image, found, file, limit)
-    return limit.most is None

@@ -32,10 +32,7 @@ def verify(named: NamedImage, *, limit: RowLimit = None, as_json: AsJson = False
     verification, rows = _verified(named), Limit(limit)
     # the status counts even if the reader of the output closes the pipe
     with output_may_be_cut():
-        if as_json:
-            write_verify_document(verification, sys.stdout, rows)
-        else:
-            write_verify_table(verification, sys.stdout, rows)
+        (write_verify_document if as_json else write_verify_table)(verification, sys.stdout, rows)
         say_left_out(rows)
     return _STATUSES[verification.result]
 

@@ -1,8 +1,7 @@
 """``layerscope why``: show what made the image large, and what to change."""
 
 import sys
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -56,37 +55,21 @@ def why(
             _print_patch(session, chosen, dockerfile_of(session.image, file, build=session.build))
             return
         placed = known_dockerfile(session.image, file, session.build)
-        write = partial(
-            _write, session, chosen, placed, show_all=show_all, packages=packages, limit=limit, as_json=as_json
-        )
-        stated = (
-            session.image.attestations,
-            placed and (placed.path, placed.dockerfile.lines, sorted(placed.layers.items())),
-        )
+
+        def write(output: TextIO) -> None:
+            analysis = _analysis(session, chosen, placed)
+            if as_json:
+                write_why_document(analysis, output, all_packages=packages, limit=Limit(limit))
+                return
+            from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # 8 ms
+
+            write_why_tables(analysis, output, show_all=show_all, all_packages=packages, limit=limit)
+
+        shown = placed and (placed.path, placed.dockerfile.lines, sorted(placed.layers.items()))
+        stated = session.image.attestations, shown
         print_answer([session], ("why", chosen, show_all, packages, limit, as_json, stated), write)
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)
-
-
-def _write(
-    session: ImageSession,
-    base: BaseImage | None,
-    placed: PlacedDockerfile | None,
-    file: TextIO,
-    *,
-    show_all: bool,
-    packages: bool,
-    limit: int | None,
-    as_json: bool,
-) -> Literal[True]:
-    analysis = _analysis(session, base, placed)
-    if as_json:
-        write_why_document(analysis, file, all_packages=packages, limit=Limit(limit))
-    else:
-        from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # 8 ms
-
-        write_why_tables(analysis, file, show_all=show_all, all_packages=packages, limit=limit)
-    return True
 
 
 def _analysis(session: ImageSession, base: BaseImage | None, placed: PlacedDockerfile | None = None) -> "SizeAnalysis":
