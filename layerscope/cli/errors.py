@@ -34,8 +34,8 @@ def error_lines(error: BaseException) -> list[str]:
     if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
         return []
     if isinstance(error, AmbiguousImage):
-        return [_sentence(f"{error}:"), *(f"  {printable_line(choice)}" for choice in error.choices)]
-    return [_sentence(_reason(error))]
+        return [f"{_PREFIX}{printable_line(f'{error}:')}", *(f"  {printable_line(choice)}" for choice in error.choices)]
+    return [_PREFIX + printable_line(_reason(error))]
 
 
 def _reason(error: BaseException) -> str:
@@ -48,11 +48,9 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, ImportError):
         # a broken installation, or too little memory to map a library
         return f"a part of layerscope cannot be loaded: {error}"
-    return _usage_error(error) or _internal_error(error)
-
-
-def _sentence(text: str) -> str:
-    return _PREFIX + printable_line(text)
+    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    internal = f"internal error, please report it: {text} (--debug FILE writes the traceback to a log)"
+    return _usage_error(error) or internal
 
 
 def _os_error(error: OSError) -> str:
@@ -76,8 +74,3 @@ def _usage_error(error: BaseException) -> str | None:
         context = context.parent
     hint = f" (see {context.command_path} --help)" if context is not None else ""
     return text[:1].lower() + text[1:] + hint
-
-
-def _internal_error(error: BaseException) -> str:
-    text = f"{type(error).__name__}: {error}".rstrip(": ")
-    return f"internal error, please report it: {text} (--debug FILE writes the traceback to a log)"

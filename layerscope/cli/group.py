@@ -51,7 +51,6 @@ class PassThroughCommand(TyperCommand):
     """A command whose arguments are another program's: options, ``--`` and ``--help`` are passed on unchanged."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # the vendored context
-        """Keep the arguments."""
         ctx.args = list(args)
         return ctx.args
 
@@ -144,12 +143,10 @@ class ImageGroup(TyperGroup):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: "Context") -> Any:
-        """Run the command."""
         with _closed_pipe_is_success():
             return super().invoke(ctx)
 
     def format_usage(self, ctx: "Context", formatter: "HelpFormatter") -> None:
-        """Write both forms of the command line."""
         formatter.write_usage(ctx.command_path, "[OPTIONS] IMAGE")
         formatter.write_usage(ctx.command_path, "COMMAND [ARGS]...", prefix=" " * len("Usage: "))
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from layerscope.cli.errors import error_lines, exit_status
-from layerscope.cli.streams import give_up_errors, give_up_output, narrate, prepare_streams
-from layerscope.cli.terminal import has_screen
+from layerscope.cli.streams import give_up_errors, give_up_output, has_screen, narrate, prepare_streams
 from layerscope.debug_log import note, stop_log
 from layerscope.signals import EndingSignals, end_process
 from layerscope.temporary import remove_own_folders

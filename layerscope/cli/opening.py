@@ -9,8 +9,7 @@ from importlib import import_module
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
 from layerscope.cli.progress import ReadingProgress
-from layerscope.cli.streams import narrate
-from layerscope.cli.terminal import has_screen, terminal
+from layerscope.cli.streams import has_screen, narrate, terminal
 from layerscope.debug_log import note
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image

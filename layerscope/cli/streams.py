@@ -1,13 +1,18 @@
-"""Standard output for data, standard error for messages; neither fails on a character that its encoding lacks."""
+"""Standard output for data, standard error for messages, and the terminal as the explorer needs it.
+
+Neither stream fails on a character that its encoding lacks.
+"""
 
 import codecs
 import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
+
+from layerscope.errors import UsageError
 
 _SPARE = {"·": "-", "…": "~"}
 """Replacements for our own characters that the encoding lacks."""
@@ -70,3 +75,40 @@ def _discard(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+_TERMINAL = "/dev/tty"
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
+
+
+def has_screen() -> bool:
+    """Return whether stdout is a terminal that the explorer can draw on: one with cursor addressing."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def terminal() -> Iterator[None]:
+    """Connect standard input and standard error to the terminal while the explorer runs.
+
+    An archive may have come on standard input, and Textual draws on standard error. Raises UsageError if there is no
+    terminal to read keys from.
+    """
+    with ExitStack() as stack:
+        if not os.isatty(_STDIN):
+            try:
+                keys = os.open(_TERMINAL, os.O_RDWR)
+            except OSError as error:
+                raise UsageError(f"there is no terminal to read keys from ({_TERMINAL}: {error.strerror})") from error
+            _redirect(stack, keys, _STDIN)
+            os.close(keys)
+        if not os.isatty(_STDERR):
+            _redirect(stack, _STDOUT, _STDERR)
+        yield
+
+
+def _redirect(stack: ExitStack, source: int, target: int) -> None:
+    """Make the target a duplicate of another file descriptor until the stack closes."""
+    saved = os.dup(target)
+    stack.callback(os.close, saved)
+    stack.callback(os.dup2, saved, target)
+    os.dup2(source, target)

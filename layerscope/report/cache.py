@@ -86,12 +86,6 @@ def write_removed_document(records: int, size: int, file: TextIO) -> None:
 
 
 _UNUSABLE = "(damaged, or of another version)"
-_COLUMNS = (
-    GridColumn("size", is_right=True),
-    GridColumn("records", is_right=True),
-    GridColumn("last used"),
-    GridColumn("image", is_flexible=True),
-)
 
 
 def write_cache_summary(cache: Cache, images: Sequence[CachedImage], file: TextIO) -> None:
@@ -103,7 +97,12 @@ def write_cache_summary(cache: Cache, images: Sequence[CachedImage], file: TextI
 
 def write_cache_table(images: Sequence[CachedImage], file: TextIO) -> None:
     """Print a row for each image."""
-    grid = Grid(*_COLUMNS)
+    grid = Grid(
+        GridColumn("size", is_right=True),
+        GridColumn("records", is_right=True),
+        GridColumn("last used"),
+        GridColumn("image", is_flexible=True),
+    )
     for image in images:
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(image.used))
         name = _UNUSABLE if image.reference is None else printable_name(image.reference)

@@ -1,6 +1,6 @@
 """Colors on a terminal. Rich is imported only there: output into a pipe does without it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from layerscope.analysis.tree.change import ChangeKind
@@ -38,3 +38,11 @@ def change_styles(file: TextIO) -> Mapping[ChangeKind, tuple[str, str]]:
         console = console_of(file)
         styles |= {change: escapes(console, style) for change, style in CHANGE_STYLES.items()}
     return styles
+
+
+def write_colored(lines: Iterable[tuple[ChangeKind, str]], file: TextIO) -> None:
+    """Write lines, each in the color of its kind of change."""
+    styles = change_styles(file)
+    for change, line in lines:
+        before, after = styles[change]
+        file.write(f"{before}{line}{after}\n")

@@ -59,22 +59,19 @@ def event_part(image: Image, event: Revision) -> EventPart:
     return EventPart(event.layer, instruction, event.change.word, what, written_by, *fields)
 
 
-_COLUMNS = (
-    GridColumn("layer", is_right=True),
-    GridColumn(""),
-    GridColumn("what", is_flexible=True),
-    GridColumn("size", is_right=True),
-    GridColumn("mode", is_optional=True),
-    GridColumn("owner", is_optional=True),
-    GridColumn("instruction", is_flexible=True, least=LEAST_INSTRUCTION),
-)
-
-
 def write_history_table(
     image: Image, path: bytes, events: Sequence[Revision], file: TextIO, limit: Limit = NO_LIMIT
 ) -> None:
     """Print a line about the path in the final image, and its events, base first."""
-    grid = Grid(*_COLUMNS)
+    grid = Grid(
+        GridColumn("layer", is_right=True),
+        GridColumn(""),
+        GridColumn("what", is_flexible=True),
+        GridColumn("size", is_right=True),
+        GridColumn("mode", is_optional=True),
+        GridColumn("owner", is_optional=True),
+        GridColumn("instruction", is_flexible=True, least=LEAST_INSTRUCTION),
+    )
     for event in limit(events):
         entry = event.entry
         grid.add_row(

@@ -57,7 +57,6 @@ class Line(Struct, frozen=True):
 
     @property
     def width(self) -> int:
-        """The number of terminal cells."""
         return self.indent + _width(self.text)
 
 
@@ -98,7 +97,6 @@ class Grid:
             self._add([column.title for column in columns], "dim", is_header=True)
 
     def add_row(self, *cells: Cell, style: str = "") -> None:
-        """Add a row with one cell for each column."""
         self._add(cells, style)
 
     def _add(self, cells: Sequence[Cell], style: str, *, is_header: bool = False) -> None:
@@ -108,7 +106,6 @@ class Grid:
 
     @property
     def is_empty(self) -> bool:
-        """True if there are no rows below the header."""
         return len(self._rows) == self._has_header
 
     def lines(self, most: int) -> Iterator[Sequence[Piece]]:

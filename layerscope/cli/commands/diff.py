@@ -14,8 +14,7 @@ from layerscope.cli.commands.diff_sides import LayerPair, Sides, parse_sides
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import say_left_out, warn, warn_of
 from layerscope.cli.options import AsJson, DebugLog, NoCache, PlainHttp, Reference, RowLimit, completed, parse_changes
-from layerscope.cli.streams import output_may_be_cut
-from layerscope.cli.terminal import has_screen, terminal
+from layerscope.cli.streams import has_screen, output_may_be_cut, terminal
 from layerscope.comparison.compare import ImageComparison, LayerComparison, compare_images, compare_layers
 from layerscope.comparison.digests import digest_report
 from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison

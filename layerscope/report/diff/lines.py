@@ -9,7 +9,7 @@ from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.filtered import MovedFile
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.report.colors import change_styles
+from layerscope.report.colors import write_colored
 from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.report.tree.selection import link_text
 from layerscope.text import human_size, plural, printable_name, printable_path, signed_size
@@ -22,15 +22,10 @@ _MARKS = ("+", "~", "-")
 
 def write_diff_lines(diff: Diff, file: TextIO, uncertain: Collection[int] = (), limit: Limit = NO_LIMIT) -> None:
     """Write a line for each row, folder by folder; ``uncertain`` are rows that depend on layers that were not read."""
-    styles = change_styles(file)
-    for change, line in _diff_lines(diff, uncertain, limit):
-        before, after = styles[change]
-        file.write(f"{before}{line}{after}\n")
+    write_colored(_diff_lines(diff, uncertain, limit), file)
 
 
-def _diff_lines(
-    diff: Diff, uncertain: Collection[int] = (), limit: Limit = NO_LIMIT
-) -> Iterator[tuple[ChangeKind, str]]:
+def _diff_lines(diff: Diff, uncertain: Collection[int], limit: Limit) -> Iterator[tuple[ChangeKind, str]]:
     width = max((len(_words(Aspect(aspects))) for aspects in set(diff.aspects)), default=0)
     for row in limit(range(len(diff))):
         change = diff.change(row)

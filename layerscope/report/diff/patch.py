@@ -10,7 +10,7 @@ from layerscope.analysis.text.encoding import LineEnd, TextEncoding, TextLine
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.filtered import FilteredComparison
 from layerscope.errors import FormatError
-from layerscope.report.colors import change_styles
+from layerscope.report.colors import write_colored
 from layerscope.session.files.text import WholeText, read_text
 from layerscope.text import human_size, path_text, printable_name, printable_text
 
@@ -24,11 +24,9 @@ _KINDS = {"+": ChangeKind.ADDED, "-": ChangeKind.REMOVED}
 
 def write_patch(view: FilteredComparison, file: TextIO) -> None:
     """Write the differences of each modified file in UTF-8: as ``patch`` reads them, or as is safe for a terminal."""
-    styles = change_styles(file)
     shown: Callable[[str], str] = printable_text if file.isatty() else str
-    for line in patch_lines(view):
-        before, after = styles[_KINDS.get(line[:1], ChangeKind.UNCHANGED)]
-        file.write(f"{before}{shown(line)}{after}\n")
+    lines = ((_KINDS.get(line[:1], ChangeKind.UNCHANGED), shown(line)) for line in patch_lines(view))
+    write_colored(lines, file)
 
 
 def patch_lines(view: FilteredComparison) -> Iterator[str]:

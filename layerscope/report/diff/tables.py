@@ -38,14 +38,6 @@ _STYLES = {
     Relation.ONLY_OLD: "red",
     Relation.ONLY_NEW: "green",
 }
-_COLUMNS = (
-    GridColumn("from", is_right=True),
-    GridColumn("content", is_right=True, is_optional=True),
-    GridColumn("to", is_right=True),
-    GridColumn("content", is_right=True, is_optional=True),
-    GridColumn("relation"),
-    GridColumn("instruction", is_flexible=True, least=LEAST_INSTRUCTION),
-)
 _EXAMPLES = GridColumn("such as", is_flexible=True)
 _RELATIONS = {Relation.ONLY_OLD: "only in old", Relation.ONLY_NEW: "only in new"}
 
@@ -159,7 +151,15 @@ def _image_sections(images: ImageComparison) -> Iterator[Block]:
 
 def _aligned_table(view: FilteredComparison) -> Grid:
     """Return a row for each layer, and for each step without one that differs between the images."""
-    grid, images = Grid(*_COLUMNS), view.images
+    images = view.images
+    grid = Grid(
+        GridColumn("from", is_right=True),
+        GridColumn("content", is_right=True, is_optional=True),
+        GridColumn("to", is_right=True),
+        GridColumn("content", is_right=True, is_optional=True),
+        GridColumn("relation"),
+        GridColumn("instruction", is_flexible=True, least=LEAST_INSTRUCTION),
+    )
     for step in images.alignment.steps if images else ():
         if images is not None and (step.old_layer or step.new_layer or step.relation is not Relation.SAME):
             grid.add_row(

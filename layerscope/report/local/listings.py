@@ -104,20 +104,19 @@ def write_tags_document(listing: "TagListing", file: TextIO, limit: Limit = NO_L
 
 _NO_TAG = "(no tag)"
 _ID_LENGTH = 12
-_COLUMNS = (
-    GridColumn("size", is_right=True),
-    GridColumn("shared", is_right=True, is_optional=True),
-    GridColumn("unique", is_right=True),
-    GridColumn("layers", is_right=True, is_optional=True),
-    *(GridColumn(name, is_optional=True) for name in ("created", "engine")),
-    GridColumn("id"),
-    GridColumn("image", is_flexible=True),
-)
 
 
 def write_image_table(images: Sequence[LocalImage], file: TextIO) -> None:
     """Print a row for each image."""
-    grid = Grid(*_COLUMNS)
+    grid = Grid(
+        GridColumn("size", is_right=True),
+        GridColumn("shared", is_right=True, is_optional=True),
+        GridColumn("unique", is_right=True),
+        GridColumn("layers", is_right=True, is_optional=True),
+        *(GridColumn(name, is_optional=True) for name in ("created", "engine")),
+        GridColumn("id"),
+        GridColumn("image", is_flexible=True),
+    )
     for image in images:
         sizes = map(human_size, (image.size, image.shared_size, image.unique_size))
         layers = "?" if image.layers is None else str(image.layers)
@@ -128,18 +127,15 @@ def write_image_table(images: Sequence[LocalImage], file: TextIO) -> None:
     show([grid], file)
 
 
-_CONTAINER_COLUMNS = (
-    GridColumn("writable", is_right=True),
-    GridColumn("state"),
-    *(GridColumn(name, is_optional=True) for name in ("engine", "id")),
-    GridColumn("name"),
-    GridColumn("image", is_flexible=True),
-)
-
-
 def write_container_table(containers: Sequence[Container], file: TextIO) -> None:
     """Print a row for each container."""
-    grid = Grid(*_CONTAINER_COLUMNS)
+    grid = Grid(
+        GridColumn("writable", is_right=True),
+        GridColumn("state"),
+        *(GridColumn(name, is_optional=True) for name in ("engine", "id")),
+        GridColumn("name"),
+        GridColumn("image", is_flexible=True),
+    )
     for container in containers:
         texts = (container.state, container.engine, container.container_id[:_ID_LENGTH], container.name)
         image = Line(printable_name(container.image), is_folded=True)
@@ -147,19 +143,16 @@ def write_container_table(containers: Sequence[Container], file: TextIO) -> None
     show([grid], file)
 
 
-_TAG_COLUMNS = (
-    *(GridColumn(name, is_right=True) for name in ("size", "pull", "layers")),
-    GridColumn("created", is_optional=True),
-    GridColumn("tag", is_flexible=True),
-)
-
-
 def write_tag_table(tags: "Sequence[Tag]", file: TextIO, *, sizes: bool) -> None:
     """Print a row for each tag, or without ``sizes`` its name alone, as scripts take it."""
     if not sizes:
         file.writelines(f"{printable_name(tag.name)}\n" for tag in tags)
         return
-    grid = Grid(*_TAG_COLUMNS)
+    grid = Grid(
+        *(GridColumn(name, is_right=True) for name in ("size", "pull", "layers")),
+        GridColumn("created", is_optional=True),
+        GridColumn("tag", is_flexible=True),
+    )
     for tag in tags:
         name = Line(printable_name(tag.name), is_folded=True)
         if tag.reason is not None:

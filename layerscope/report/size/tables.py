@@ -185,13 +185,9 @@ def _advice_section(analysis: SizeAnalysis, most: Most) -> Iterator[Block]:
         yield from section("What to change", [Paragraph(no_advice_sentence(analysis.report))])
         return
     parts = [part for number, each in enumerate(advice, 1) for part in _advised(analysis, number, each, most)]
-    yield from section("What to change", [*parts, *_total(analysis)])
-
-
-def _total(analysis: SizeAnalysis) -> Iterator[Block]:
     if analysis.report.size_after_advice is not None:
-        yield Paragraph()
-        yield Paragraph(size_sentence(analysis.report, "->"), "bold")
+        parts += Paragraph(), Paragraph(size_sentence(analysis.report, "->"), "bold")
+    yield from section("What to change", parts)
 
 
 def _advised(analysis: SizeAnalysis, number: int, advice: Advice, most: Most) -> Iterator[Block]:

@@ -7,7 +7,7 @@ from typing import NamedTuple, TextIO
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import Kind
-from layerscope.report.colors import change_styles
+from layerscope.report.colors import write_colored
 from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.report.tree.selection import TreeSelection, printed_row
 from layerscope.text import human_size, mode_text, printable_name
@@ -40,10 +40,8 @@ def write_tree_lines(tree: LayeredTree, selection: TreeSelection, file: TextIO, 
     The size of a directory is that of everything below it. Rows are in the order of the selection; on a terminal, they
     are drawn as a tree, in which the order is that of the entries of each folder.
     """
-    styles, guides = change_styles(file), guides_for(file.encoding) if file.isatty() else None
-    for change, line in tree_lines(tree, selection, guides, limit):
-        before, after = styles[change]
-        file.write(f"{before}{line}{after}\n")
+    guides = guides_for(file.encoding) if file.isatty() else None
+    write_colored(tree_lines(tree, selection, guides, limit), file)
 
 
 def tree_lines(
