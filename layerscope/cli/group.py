@@ -1,5 +1,6 @@
 """The group of commands: it adds the command that ``layerscope IMAGE`` leaves out, and imports only what runs."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -30,7 +31,8 @@ _END_OF_OPTIONS = "--"
 class ListedCommand(NamedTuple):
     """A command that is not imported yet.
 
-    The module of that name, with _ for -, has a function of the same name, and ``EXAMPLES`` for the end of its help.
+    The module of that name, with _ for - and for a space, has a function of the same name, and ``EXAMPLES`` for the end
+    of its help.
     """
 
     name: str
@@ -85,6 +87,8 @@ class ImageGroup(TyperGroup):
 
     def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """Return the command that the first argument names, now imported, and the other arguments."""
+        if " ".join(args[:2]) in self._listed:
+            args = [" ".join(args[:2]), *args[2:]]
         name, command, rest = super().resolve_command(ctx, args)
         if name in self._listed:
             command = _import_command(self._listed[name])
@@ -116,7 +120,7 @@ class ImageGroup(TyperGroup):
         return [DEFAULT, *args]
 
     def _visible(self) -> list[str]:
-        return [name for name, command in self.commands.items() if not command.hidden]
+        return [name.partition(" ")[0] for name, command in self.commands.items() if not command.hidden]
 
     def _look_for_typo(self, word: str) -> None:
         if similar := get_close_matches(word, self._visible(), 1):
@@ -161,7 +165,7 @@ class ImageGroup(TyperGroup):
 
 
 def _import_command(listed: ListedCommand) -> "Command":
-    name = listed.name.replace("-", "_")
+    name = re.sub("[- ]", "_", listed.name)
     module = import_module(f"layerscope.cli.commands.{name}")
     app = typer.Typer(
         rich_markup_mode=None,

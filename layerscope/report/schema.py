@@ -23,6 +23,8 @@ DOCUMENTS = {
     "images-layers": "local.layers.SharedLayersDocument",
     "layers": "layers.document.LayersDocument",
     "packages": "packages.PackagesDocument",
+    "survey-report": "survey.SurveyReportDocument",
+    "survey-rows": "survey.SurveyRowsDocument",
     "tags": "local.listings.TagsDocument",
     "tree": "tree.document.TreeDocument",
     "verify": "verify.VerifyDocument",
@@ -56,6 +58,7 @@ causes: causes, in the order of layers
 certain: false if the change depends on layers or bytes that could not be read, else absent
 change: added, modified, removed or unchanged
 changes: paths that differ, sorted by path
+charged_size: bytes of blobs, those of a blob that several images hold by their share
 check: size, digest, diff_id, history, config, media_type, names or entries
 checks: checks, from the index to the layers in ascending order
 cmd: default arguments, in their order, or a line for the shell
@@ -90,6 +93,7 @@ entrypoint: command that a container starts and its arguments, in their order, o
 env: environment, NAME=value, in the order of the config
 error: why it could not be read whole; null if it could
 events: what each layer did to the path, from the base up
+example: reference of one image that has it
 examples: up to three paths or names, as they were found
 excess: amount by which a failed rule misses its limit
 exit_status: exit status of the builder
@@ -178,7 +182,9 @@ result: right, wrong or unknown; of a check also note
 rule: name of the rule
 rules: rules, in the order of the rules file
 rules_file: file that the rules come from
+same_but_for_times: layers whose listings are equal but for times, those that save most first; contents are not compared
 same_content: true if both hold the same but for times; null if unknown
+saves: bytes of blobs that storing one of the layers would save; null if unknown
 saves: content bytes that are saved
 sbom: SBOM compared with the packages of the image
 sbom_version: version in the SBOM
@@ -214,6 +220,10 @@ unknowns: sentences about what could not be determined, in the order of layers
 unowned_size: bytes of the files that belong to no package
 unplaced: layers that no line could be found for
 unread: paths whose bytes could not be read on both sides, sorted by path
+unread_layers: number of layers that were not read, or not whole
+unreadable: number of images that could not be read
+unshared_size: bytes of all blobs, each as often as images hold it
+unwanted: paths that should be in no image, those in most images first
 used: time of the last use, as RFC 3339
 used_by: ids of the images on the base, the newest first
 user: user that runs the process
@@ -222,6 +232,7 @@ verdict: cause of the size in one sentence
 version: version of the package
 volumes: volumes, in the order of the config
 warnings: sentences about what is wrong, in the order in which it was found
+wasted_size: bytes of files that no image shows that holds their layer, each layer once
 what: what a modification changed, in this order: content, kind, mode, owner, xattrs, link, mtime; empty for a copy
 workdir: working directory
 writable: true for the writable layer of a container
@@ -249,8 +260,13 @@ DockerfileDocument.source: provenance, aligned or reconstructed
 DockerfileDocument.steps: number of steps that lines are looked for
 DuplicatePart.layers: numbers of the layers that wrote them, in the order of the paths
 FolderPart.size: bytes of the live files below
+HeldLayerPart.blob_size: bytes of the blob, the largest if there are several; null if unknown
+HeldLayerPart.images: number of images that hold the layer
 HoldingPart.freed_size: bytes that removing the image would free; null if the engine does not say
 HoldingPart.tags: tags of the image, in the order of the engine
+LabelPart.images: number of images with the label
+LabelPart.label: key of the label
+LabelPart.value: value of the label
 LayerPart.engine: engine that has the layer
 LayerPart.entries: number of entries, whiteouts included
 LayerPart.images: ids of the images that hold the layer, the newest first
@@ -284,14 +300,48 @@ PackagesDocument.events: what each layer did to packages, from the base up
 PackagesDocument.packages: packages after the layer, the largest first
 PackagesDocument.unread: package databases that were not read, in the order in which they were found
 RemovedDocument.removed: number of records that were removed
+RepositoryPart.freed_size: bytes that deleting all tags of the repository would free
+RepositoryPart.images: number of images
+RepositoryPart.repository: name without tag, with the registry
+RepositoryPart.tags: number of references
 RulePart.value: figure of the image, in the unit
 SecretPart.kind: kind of the secret
 SharedLayersDocument.images: local images, in the order that was asked for
 SharedLayersDocument.layers: layers of local images, those that most images hold first
+SurveyBasePart.base: base image as the images name it; empty if they name none
+SurveyBasePart.images: number of images
+SurveyPackagePart.images: number of images that have the package
+SurveyPackagePart.references: references of the first images that have it, sorted, at most 20
+SurveyReportDocument.bases: base images, the one charged most first
+SurveyReportDocument.instructions: instructions of which most is wasted first
+SurveyReportDocument.labels: labels, the one charged most first
+SurveyReportDocument.layers: layers that several images hold, those that most hold first
+SurveyReportDocument.packages: packages and versions, those in most versions first
+SurveyReportDocument.repositories: repositories, the one charged most first
+SurveyReportDocument.summary: sums of all images
+SurveyReportDocument.tags: references, the one that frees most first
+SurveyRowsDocument.columns: names of the columns, in the order of the query
+SurveyRowsDocument.rows: rows of values, in the order of the query
+SurveySummary.blob_size: bytes of all blobs, each once
+SurveySummary.content_size: bytes of regular files in all layers, each layer once
+SurveySummary.images: number of images
+SurveySummary.layers: number of layers
+SurveySummary.shared_size: bytes of blobs that several images hold, each once
+SurveySummary.tags: number of references
+SurveyTagPart.blob_size: bytes of the blobs of the image
+SurveyTagPart.freed_size: bytes that deleting the tag would free
+SurveyTagPart.platform: platform of the image; empty if unknown
 TagsDocument.name: repository
 TagsDocument.tags: tags, older versions first
 TreeDocument.entries: paths, sorted by path, or by size with the largest first
+TwinsPart.diff_ids: diff_ids of the layers, sorted
+TwinsPart.entries: number of entries in each
 UnplacedPart.layers: numbers of the layers, in ascending order
+UnwantedPart.images: number of images that hold the path
+UnwantedPart.kind: kind of secret or leftover
+UnwantedPart.layers: number of layers that hold the path
+WastingPart.files: number of files
+WastingPart.layers: number of layers
 WhyDocument.layers: layers, the largest first
 """
 """By the name of a field, which means the same wherever it is, or by ``Struct.field`` where it means something else."""

@@ -61,6 +61,8 @@ def ask(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Outcome:
             command = "cache-removed"
         if command == "images" and "--layers" in words:
             command = "images-layers"
+        if words[:2] == ["survey", "report"]:
+            command = "survey-rows" if "--sql" in words else "survey-report"
         validate(command, json.loads(outcome.out))
     return outcome
 

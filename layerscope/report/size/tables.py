@@ -92,8 +92,8 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False, limit: int | N
         return limit or (None if show_all else count)
 
     why = analysis.report
-    layers = _table_parts(layer_table(analysis, why.layers), most(_MOST_LAYERS))
-    types = _table_parts(type_table(analysis), most(_MOST_SHARES))
+    layers = table_parts(layer_table(analysis, why.layers), most(_MOST_LAYERS))
+    types = table_parts(type_table(analysis), most(_MOST_SHARES))
     return [
         Paragraph(image_summary(analysis.image, analysis.tallies)),
         *_secret_section(analysis, most),
@@ -102,7 +102,7 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False, limit: int | N
         Paragraph(printable_line(why.verdict), "bold"),
         *(Paragraph(line, "dim") for line in remarks(why)),
         *section("Layers, largest first", layers),
-        *section("Largest files of the image", _table_parts(largest_files(analysis), most(_MOST_FILES))),
+        *section("Largest files of the image", table_parts(largest_files(analysis), most(_MOST_FILES))),
         *_dead_section(analysis, most),
         *_duplicates(analysis, most(_MOST_DUPLICATES), most(_MOST_PATHS)),
         *section("By file type", types),
@@ -113,12 +113,12 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False, limit: int | N
 def _duplicates(analysis: SizeAnalysis, most: int | None, most_paths: int | None) -> Iterator[Block]:
     total = human_size(sum(duplicate.saves for duplicate in analysis.report.duplicates))
     least = "" if analysis.report.duplicates_complete else " at least"
-    parts = _table_parts(duplicate_table(analysis, analysis.report.duplicates), most, most_paths)
+    parts = table_parts(duplicate_table(analysis, analysis.report.duplicates), most, most_paths)
     yield from section(f"The same bytes more than once: {total}{least}", parts)
 
 
 def _packages(analysis: SizeAnalysis, most: int | None) -> Iterator[Block]:
-    yield from _table_parts(package_table(analysis), most)
+    yield from table_parts(package_table(analysis), most)
     if analysis.packages.packages:
         yield Paragraph(f"{human_size(analysis.packages.unowned)} belong to no package", "dim")
     for path in analysis.packages.unread:
@@ -126,7 +126,7 @@ def _packages(analysis: SizeAnalysis, most: int | None) -> Iterator[Block]:
         yield Paragraph(f"the format of the package database {name} is not supported", "dim")
     if analysis.sbom is not None:
         yield Paragraph(sbom_sentence(analysis.sbom))
-        yield from _table_parts(sbom_table(analysis.sbom), most)
+        yield from table_parts(sbom_table(analysis.sbom), most)
 
 
 def _secret_section(analysis: SizeAnalysis, most: Most) -> Iterator[Block]:
@@ -207,7 +207,7 @@ def _advised(analysis: SizeAnalysis, number: int, advice: Advice, most: Most) ->
     yield body
 
 
-def _table_parts(table: ReportTable[Row], most: int | None = None, most_paths: int | None = None) -> Iterator[Block]:
+def table_parts(table: ReportTable[Row], most: int | None = None, most_paths: int | None = None) -> Iterator[Block]:
     """Yield the table with its first rows, each with its first paths, and a line about the rows that are left out."""
     if not table.rows:
         return

@@ -1,0 +1,192 @@
+"""Questions about the data set of a survey, answered by DuckDB.
+
+It sees the tables alone: no other file, no network and no program, whatever a query asks for.
+https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from layerscope.errors import UsageError
+from layerscope.survey.schema import Table, schema
+from layerscope.text import printable_line, short_name
+
+_BATCH = 1_000
+
+_CONFIG = {
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",
+    # nothing is written either: what does not fit into memory is an error
+    "temp_directory": "",
+}
+
+_VIEWS = """
+CREATE TABLE references_ AS SELECT reference, platform, image, base, labels,
+    regexp_replace(regexp_replace(CASE WHEN reference LIKE '%://%' OR len(coalesce(tags, [])) = 0 THEN reference
+    ELSE tags[1] END, '^[a-z]+://', ''), '(:[^:/@]+)?(@.*)?$', '') AS repository
+FROM images WHERE error IS NULL AND image IS NOT NULL;
+CREATE TABLE held AS SELECT image, layer, diff_id, coalesce(digest, diff_id) AS blob, blob_size, instruction
+FROM image_layers WHERE image IN (SELECT image FROM references_);
+CREATE TABLE blobs AS SELECT blob, max(coalesce(blob_size, 0)) AS size, count(DISTINCT image) AS holders
+FROM held GROUP BY blob;
+CREATE TABLE charged AS SELECT image, sum(size) AS blob_size, sum(size / holders) AS charged_size,
+    sum(size) FILTER (holders = 1) AS own_size
+FROM (SELECT DISTINCT image, blob FROM held) JOIN blobs USING (blob) GROUP BY image;
+-- an image of several references is charged to each by its share
+CREATE TABLE owners AS SELECT r.*, names, blob_size, charged_size / names AS charged_size,
+    coalesce(own_size, 0) AS own_size
+FROM references_ r JOIN (SELECT image, count(*) AS names FROM references_ GROUP BY image) USING (image)
+JOIN charged USING (image);
+-- a file is wasted where all images that hold its layer hide it; hidden by some, it serves the others
+CREATE TABLE wasted AS SELECT diff_id, path, any_value(size) AS size
+FROM (SELECT h.diff_id, d.path, max(d.size) AS size, count(*) AS hidden FROM dead d JOIN held h
+    ON d.image = h.image AND d.writer = h.layer GROUP BY ALL)
+JOIN (SELECT diff_id, count(*) AS times FROM held GROUP BY diff_id) USING (diff_id) WHERE hidden = times GROUP BY ALL;
+CREATE TABLE known AS SELECT DISTINCT ON (diff_id) * FROM layers WHERE diff_id IN (SELECT diff_id FROM held);
+-- the last part of paths that should be in no image
+CREATE TABLE leftovers AS SELECT unnest(names) AS name, kind FROM (VALUES
+    (['.git', '.svn', '.hg'], 'version control'), (['id_rsa', 'id_dsa', 'id_ecdsa', 'id_ed25519'], 'private key'),
+    (['.netrc', '.pgpass', '.npmrc', '.pypirc', '.git-credentials', '.dockercfg'], 'credentials'),
+    (['.bash_history', '.ash_history', '.python_history', '.mysql_history'], 'history of a shell'),
+    (['.DS_Store', 'Thumbs.db'], 'leftover of a desktop')) AS _(names, kind);
+"""
+"""What the questions have in common; ``blob`` is what a registry stores once."""
+
+
+QUESTIONS = {
+    "summary": """
+        SELECT (SELECT count(DISTINCT image) FROM references_), (SELECT count(*) FROM references_),
+            (SELECT count(*) FROM images WHERE error IS NOT NULL OR image IS NULL),
+            (SELECT count(DISTINCT diff_id) FROM held),
+            (SELECT count(DISTINCT diff_id) FROM held
+                WHERE diff_id NOT IN (SELECT diff_id FROM known WHERE entries IS NOT NULL AND error IS NULL)),
+            coalesce(sum(size), 0), coalesce(sum(size) FILTER (holders > 1), 0), coalesce(sum(size * holders), 0),
+            (SELECT coalesce(sum(content_size), 0) FROM known), (SELECT coalesce(sum(size), 0) FROM wasted)
+        FROM blobs""",
+    "repositories": """
+        SELECT repository, images, tags, own.charged_size, coalesce(freed_size, 0)
+        FROM (SELECT repository, count(DISTINCT image) AS images, count(*) AS tags, sum(charged_size) AS charged_size
+            FROM owners GROUP BY repository) own
+        LEFT JOIN (SELECT repository, sum(size) AS freed_size
+            FROM (SELECT blob, min(repository) AS repository FROM (SELECT DISTINCT image, blob FROM held)
+                JOIN references_ USING (image) GROUP BY blob HAVING count(DISTINCT repository) = 1)
+            JOIN blobs USING (blob) GROUP BY repository) USING (repository)
+        ORDER BY 4 DESC, 1""",
+    "bases": """
+        SELECT coalesce(base, ''), count(DISTINCT image), sum(charged_size)
+        FROM owners GROUP BY ALL ORDER BY 3 DESC, 1""",
+    "labels": """
+        SELECT each.key, each.value, count(DISTINCT image), sum(charged_size)
+        FROM (SELECT image, charged_size, unnest(map_entries(labels)) AS each FROM owners)
+        GROUP BY ALL ORDER BY 4 DESC, 1, 2""",
+    "tags": """
+        SELECT reference, coalesce(platform, ''), blob_size, CASE WHEN names = 1 THEN own_size ELSE 0 END
+        FROM owners ORDER BY 4 DESC, 1, 2""",
+    "layers": """
+        SELECT h.diff_id, count(DISTINCT image), max(blob_size),
+            (SELECT content_size FROM known k WHERE k.diff_id = h.diff_id), mode(instruction)
+        FROM held h GROUP BY h.diff_id HAVING count(DISTINCT image) > 1 ORDER BY 2 DESC, 3 DESC NULLS LAST, 1""",
+    "same_but_for_times": """
+        WITH same_counts AS (SELECT diff_id FROM known
+            WHERE entries > 0 QUALIFY count(*) OVER (PARTITION BY entries, content_size) > 1),
+        listings AS (SELECT diff_id, count(*) AS entries, sum(hash(path, kind, size, mode, uid, gid, link)) AS listing
+            FROM files WHERE diff_id IN (SELECT diff_id FROM same_counts) GROUP BY diff_id)
+        SELECT list(diff_id ORDER BY diff_id), any_value(l.entries), any_value(content_size),
+            sum(blob_size) - max(blob_size), mode(instruction)
+        FROM listings l JOIN known k USING (diff_id)
+        JOIN (SELECT diff_id, max(blob_size) AS blob_size, mode(instruction) AS instruction FROM held GROUP BY ALL)
+            USING (diff_id)
+        GROUP BY listing, l.entries, content_size HAVING count(*) > 1 ORDER BY 4 DESC NULLS LAST, 1""",
+    "instructions": """
+        SELECT instruction, count(DISTINCT diff_id), count(*), sum(size)
+        FROM wasted JOIN (SELECT diff_id, mode(instruction) AS instruction FROM held GROUP BY ALL) USING (diff_id)
+        GROUP BY ALL ORDER BY 4 DESC, 1""",
+    "packages": """
+        SELECT manager, name, version, count(DISTINCT image), list(DISTINCT reference ORDER BY reference)[:20]
+        FROM packages JOIN references_ USING (image) GROUP BY manager, name, version
+        ORDER BY count(*) OVER (PARTITION BY manager, name) DESC, 1, 2, 4 DESC, 3""",
+    "unwanted": """
+        SELECT path, kind, count(DISTINCT image), count(DISTINCT layer_id), min(reference) FROM (
+            SELECT s.path, s.kind, s.image, h.diff_id AS layer_id FROM secrets s
+                JOIN held h ON s.image = h.image AND s.layer = h.layer
+            UNION ALL SELECT f.path, l.kind, h.image, f.diff_id
+                FROM (SELECT DISTINCT diff_id, path, parse_filename(path, false, 'forward_slash') AS name FROM files
+                    WHERE kind <> 'whiteout' AND name IN (SELECT name FROM leftovers)) f
+                JOIN leftovers l USING (name) JOIN held h USING (diff_id)
+                WHERE (h.image, f.path) NOT IN (SELECT (image, path) FROM secrets))
+        JOIN references_ USING (image) GROUP BY ALL ORDER BY 3 DESC, 1, 2""",
+    "spread": """
+        SELECT least(holders, 10), sum(size) FROM blobs GROUP BY ALL ORDER BY 1""",
+}
+"""The questions of the report."""
+
+
+class SurveyTables:
+    """The tables of a data set, as DuckDB sees them. A context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a data set; raises UsageError if the folder has none."""
+        if not (folder / Table.IMAGES).is_dir():
+            raise UsageError(f"{short_name(str(folder))} is no data set of a survey: it has no folder {Table.IMAGES}")
+        self._connection = duckdb.connect(config=dict(_CONFIG))
+        try:
+            for table in Table:
+                self._connection.register(table, _table(folder, table))
+        except (OSError, pa.ArrowException) as error:
+            raise UsageError(f"cannot read the data set in {short_name(str(folder))}: {_first_line(error)}") from error
+        self._connection.execute("SET lock_configuration = true")
+        self._is_prepared = False
+
+    def answer(self, question: str) -> list[tuple[Any, ...]]:
+        """Return the rows that answer one of the questions."""
+        if not self._is_prepared:
+            self._run(_VIEWS)
+            self._is_prepared = True
+        return self._run(QUESTIONS[question]).fetchall()
+
+    def query(self, sql: str) -> tuple[list[str], Iterator[Sequence[Any]]]:
+        """Return the names of the columns of a query's answer, and its rows; raises UsageError for a bad one."""
+        columns = self._run(sql).description or []
+        return [str(column[0]) for column in columns], self._rows()
+
+    def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
+        try:
+            answer = self._connection.execute(sql)
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            raise UsageError(f"the query fails: {_first_line(error)}") from error
+        if answer is None:
+            raise UsageError("the query is empty")
+        return answer
+
+    def _rows(self) -> Iterator[Sequence[Any]]:
+        while True:
+            try:
+                rows = self._connection.fetchmany(_BATCH)
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                raise UsageError(f"the query fails: {_first_line(error)}") from error
+            if not rows:
+                return
+            yield from rows
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exit: object) -> None:
+        self._connection.close()
+
+
+def _table(folder: Path, table: Table) -> "ds.Dataset | pa.Table":
+    """Return a table of the data set; one that the depth of the survey has not is empty."""
+    parts = sorted((folder / table).glob("*.parquet"))
+    if not parts:
+        return schema(table).empty_table()
+    return ds.dataset([str(part) for part in parts], format="parquet", schema=schema(table))
+
+
+def _first_line(error: Exception) -> str:
+    return printable_line(str(error).strip().partition("\n")[0].rstrip("."))
