@@ -21,7 +21,7 @@ from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.background import ImageReceived, LayerReader, ReadingFailed, ReceiveEvent
 from layerscope.sources.engine.container.writable_layer import AwaitedContainer
 from layerscope.sources.engine.export import AwaitedImage, BlobArrived, Export
-from layerscope.sources.stream.compression import detect_span, open_decompressed
+from layerscope.sources.stream.compression import DecompressedSpan, detect_span
 from layerscope.work import IsStopped
 
 _CHUNK = 1024 * 1024
@@ -123,7 +123,7 @@ class Reception:
         compression = detect_span(blob)
         digest = hashlib.sha256()
         try:
-            with closing(open_decompressed(blob, compression)) as stream:
+            with closing(DecompressedSpan(blob, compression)) as stream:
                 while chunk := stream.read1(_CHUNK):
                     if self._is_over():
                         return None

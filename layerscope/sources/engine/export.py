@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from io import FileIO
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,7 +28,7 @@ from layerscope.sources.image.builder import Origin, pair_history
 from layerscope.sources.image.choice import for_platform, platform_parts
 from layerscope.sources.layer.verification import with_verification
 from layerscope.sources.request import Request
-from layerscope.sources.stream.spool import Spool, write_all
+from layerscope.sources.stream.spool import Spool, SpoolFile, write_all
 from layerscope.text import short_name
 
 _PROGRESS_STEP = 1024 * 1024
@@ -127,8 +126,8 @@ class Export:
             platform = self._images[0].platform if len(self._images) == 1 else None
             chunks = client.export([image.image_id for image in self._images], names, platform)
             yield from _written(chunks, file, total)
-            size = file.tell()
-        yield ExportEnded(FileSpan(str(file.name), 0, size, size))
+            archive = file.span
+        yield ExportEnded(archive)
 
     def cancel(self) -> None:
         """End `receive` in another thread: it raises SourceError there."""
@@ -155,14 +154,14 @@ def exported(image: AwaitedImage) -> Iterator[ExportProgress | tuple[Candidate, 
             yield tuple(map(_with_verified_layers, image.open(event.archive)))
 
 
-def _written(chunks: Iterable[bytes], file: FileIO, total: int | None) -> Iterator[ExportEvent]:
+def _written(chunks: Iterable[bytes], file: SpoolFile, total: int | None) -> Iterator[ExportEvent]:
     """Write the chunks of a tar, and yield each of its files once it is complete."""
     done, reported, listed, next_end = 0, 0, 0, 0
     for chunk in chunks:
         write_all(file, chunk)
         done += len(chunk)
         if done >= next_end:
-            blobs, next_end = _arrived(FileSpan(str(file.name), 0, done, done))
+            blobs, next_end = _arrived(file.span)
             yield from map(BlobArrived, blobs[listed:])
             listed = len(blobs)
         if done - reported >= _PROGRESS_STEP or not reported:

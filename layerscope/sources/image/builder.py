@@ -17,7 +17,7 @@ from layerscope.model.image import Claim, Compression, FileSpan, Image, Layer, S
 from layerscope.model.instruction import UNKNOWN_PORTS, instruction_of
 from layerscope.model.provenance import Attestations
 from layerscope.sources.image.documents import Files, holds
-from layerscope.sources.stream.compression import detect_span, open_decompressed
+from layerscope.sources.stream.compression import DecompressedSpan, detect_span
 from layerscope.sources.tar.header import BLOCK, has_valid_checksum
 from layerscope.text import plural, short_name
 
@@ -199,7 +199,7 @@ def _detected(span: FileSpan, blob: LayerBlob) -> _Located:
 def _is_tar(span: FileSpan, compression: Compression) -> bool:
     """Return True if a blob starts as a tar does; a stream that breaks before that may be one."""
     try:
-        with closing(open_decompressed(span, compression)) as stream:
+        with closing(DecompressedSpan(span, compression)) as stream:
             block = b""
             while len(block) < BLOCK and (chunk := stream.read1(BLOCK - len(block))):
                 block += chunk

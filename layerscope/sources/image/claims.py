@@ -12,6 +12,7 @@ from layerscope.model.image import Claim, Compression, FileSpan, Layer, TableOfC
 from layerscope.sources.image.docker_archive import LAYER_NAME, stated_config_digest
 from layerscope.sources.image.documents import Documents, holds
 from layerscope.sources.image.oci_layout import INDEX, ManifestFile, manifest_files
+from layerscope.sources.registry.table import stated_table
 from layerscope.text import short_name
 
 _KINDS: dict[str, Any] = {"index": Index, "manifest": Manifest, "config": ImageConfig}
@@ -116,9 +117,6 @@ def _of_manifest(documents: Documents, name: str, *, is_image: bool = True) -> I
 def _table(descriptor: Descriptor) -> TableOfContents | None:
     if not descriptor.annotations:
         return None
-    # 3 ms, and few layers have a table
-    from layerscope.sources.registry.table import stated_table  # noqa: PLC0415
-
     compression = Compression.ZSTD if descriptor.media_type.endswith(Compression.ZSTD) else Compression.GZIP
     return stated_table(Layer(0, None, compression), descriptor.annotations)
 

@@ -18,7 +18,7 @@ from layerscope.model.local import ArchiveForm, LocalArchive
 from layerscope.sources.image.docker_archive import MANIFEST
 from layerscope.sources.image.documents import read_span
 from layerscope.sources.image.oci_layout import INDEX
-from layerscope.sources.stream.compression import detect_span, open_decompressed
+from layerscope.sources.stream.compression import DecompressedSpan, detect_span
 from layerscope.sources.tar.blocks import open_blocks
 from layerscope.sources.tar.header import BLOCK
 from layerscope.sources.tar.walk import walk
@@ -67,7 +67,7 @@ def _form(path: Path, status: os.stat_result) -> ArchiveForm | None:
     compression = detect_span(span)
     if compression is Compression.NONE:
         return ArchiveForm.ARCHIVE if _lists_images(span) else None
-    with closing(open_decompressed(span, compression)) as stream:
+    with closing(DecompressedSpan(span, compression)) as stream:
         return ArchiveForm.COMPRESSED if _FIRST_MEMBER.match(stream.read1(BLOCK)) else None
 
 

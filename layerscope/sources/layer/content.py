@@ -9,7 +9,7 @@ from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.store.tar_split import TarSplitContent, TarSplitStream
-from layerscope.sources.stream.compression import DecompressedSpan, check_unchanged, open_decompressed, open_span
+from layerscope.sources.stream.compression import DecompressedSpan, check_unchanged, open_span
 from layerscope.sources.tar.blocks import DecompressedBytes, open_stream
 
 _CHUNK = 96 * 1024
@@ -91,14 +91,14 @@ class StreamedContent:
         self._span = span
         self._compression = compression
         self._is_stopped = is_stopped
-        self._stream: DecompressedSpan = open_decompressed(span, compression)
+        self._stream: DecompressedSpan = DecompressedSpan(span, compression)
         self._position = 0
         self._rest = b""
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         if offset < self._position:
             self._stream.close()
-            self._stream, self._position, self._rest = open_decompressed(self._span, self._compression), 0, b""
+            self._stream, self._position, self._rest = DecompressedSpan(self._span, self._compression), 0, b""
         while self._position < offset:
             self._take(offset - self._position)
         while size:
@@ -171,7 +171,7 @@ def blob_start(layer: Layer, size: int) -> bytes:
     if layer.blob is None:
         return b""
     try:
-        with closing(open_decompressed(layer.blob, Compression.NONE)) as stream:
+        with closing(DecompressedSpan(layer.blob, Compression.NONE)) as stream:
             return stream.read1(size)
     except OSError as error:
         raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error

@@ -18,7 +18,7 @@ from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.content import PlainContent, StreamedContent
 from layerscope.sources.layer.gzip_checkpoints import CheckpointedContent
 from layerscope.sources.store.tar_split import TarSplitContent
-from layerscope.sources.stream.compression import open_decompressed
+from layerscope.sources.stream.compression import DecompressedSpan
 from layerscope.work import is_cancelled
 
 SPOOL_LIMIT = 4_000_000_000
@@ -66,7 +66,7 @@ class SpooledContent:
         self._compression = compression
         self._budget = budget
         self._lock = Lock()
-        self._stream = open_decompressed(span, compression)
+        self._stream = DecompressedSpan(span, compression)
         self._file = _nameless_file()
         self._beyond = None if self._file else StreamedContent(span, compression)
         self._filled = 0

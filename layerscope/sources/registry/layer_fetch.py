@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import DigestMismatch, FormatError, ReadingStopped, SourceError
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import FileSpan, Layer, TakeEntries
+from layerscope.model.image import Layer, TakeEntries
 from layerscope.model.progress import ExportProgress
 from layerscope.sources.layer.verification import actual_diff_id
 from layerscope.sources.registry.client import RegistryClient
@@ -116,8 +116,7 @@ class _LayerFetch:
                 for chunk in self._client.blob(digest, layer.blob_size):
                     write_all(file, chunk)
                     self._events.put(len(chunk))
-                size = file.tell()
-            span = FileSpan(str(file.name), 0, size, size)
+                span = file.span
             return self._checked(replace(layer, blob=span, compression=detect_span(span)))
         except ReadingStopped:
             raise

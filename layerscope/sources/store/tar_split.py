@@ -18,7 +18,7 @@ from msgspec import Struct
 from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
 from layerscope.model.image import Compression, FileSpan, UnpackedLayer
 from layerscope.sources.store.folder import open_beneath
-from layerscope.sources.stream.compression import open_decompressed
+from layerscope.sources.stream.compression import DecompressedSpan
 
 CONTENT, RAW = 1, 2
 """The types of records: the content of a file, and raw bytes of the tar."""
@@ -47,7 +47,7 @@ def _records(path: str) -> Generator[Record, None, None]:
     """Yield the records of a tar-split file; raises InvalidLayer where it is not one, and OSError."""
     size, rest = os.stat(path).st_size, b""  # noqa: PTH116  # a path, and no Path anywhere else here
     try:
-        with closing(open_decompressed(FileSpan(path, 0, size, size), Compression.GZIP)) as stream:
+        with closing(DecompressedSpan(FileSpan(path, 0, size, size), Compression.GZIP)) as stream:
             while data := stream.read1(_CHUNK):
                 data = rest + data
                 end = data.rfind(b"\n") + 1

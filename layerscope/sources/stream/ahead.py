@@ -5,10 +5,18 @@ The libraries release the interpreter lock while they decompress.
 
 from queue import Empty, SimpleQueue
 from threading import Semaphore
+from typing import Any
+
+from isal import igzip_lib
+from isal.igzip import IGzipFile
 
 from layerscope.errors import FormatError
-from layerscope.sources.stream.compression import DecompressedSpan
+from layerscope.model.image import Compression, FileSpan
+from layerscope.sources.stream.compression import DecompressedSpan, SpanFile
 from layerscope.work import start_thread
+
+# isal's stubs declare the exception class as an exception
+_ERRORS: Any = (EOFError, OSError, igzip_lib.error)
 
 _Chunk = tuple[bytes, FormatError | None]
 """A chunk, and the error that had turned up when it was read."""
@@ -92,3 +100,40 @@ class AheadStream:
         self._space.release()
         self._thread.join()
         self._stream.close()
+
+
+class GzipChunks(DecompressedSpan):
+    """The decompressed bytes of a gzip file, in large chunks that are decompressed into one buffer.
+
+    A decompressor of one member returns a little for each piece of stored bytes, and takes the interpreter lock each
+    time, which the reader holds: then thread and reader run in turn, not at the same time.
+
+    The library drops what it has decompressed where it then finds that the stream is broken. What was not returned by
+    then comes from the stream of members, from the start of the file on.
+    """
+
+    def __init__(self, span: FileSpan, file: SpanFile | None = None) -> None:
+        super().__init__(span, Compression.GZIP, file)
+        self._chunks: IGzipFile | None = IGzipFile(fileobj=self._file)  # type: ignore[no-untyped-call]  # it has no hints
+        self._buffer = bytearray()
+        self._returned = 0
+
+    def read1(self, size: int, /) -> bytes:
+        if self._chunks is None:
+            return super().read1(size)
+        if len(self._buffer) != size:
+            self._buffer = bytearray(size)
+        try:
+            count = self._chunks.readinto(self._buffer)
+        except _ERRORS:
+            self._chunks = None
+            self._skip_returned()
+            return super().read1(size)
+        self._returned += count
+        return bytes(memoryview(self._buffer)[:count])
+
+    def _skip_returned(self) -> None:
+        self._file.move_to(0)
+        left = self._returned
+        while left and (skipped := super().read1(left)):
+            left -= len(skipped)

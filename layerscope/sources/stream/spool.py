@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from layerscope.errors import InvalidLayer, SourceError, UnsupportedCompression, os_reason
 from layerscope.model.image import Compression, FileSpan
 from layerscope.model.progress import Progress, no_progress
-from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
+from layerscope.sources.stream.compression import DecompressedSpan
 from layerscope.temporary import locked_folder
 from layerscope.text import short_name
 
@@ -33,6 +33,30 @@ _RESERVED_SHARE = 20
 """The bytes of a disk that stay free, at most a twentieth of it: a few kilobytes may be compressed terabytes."""
 
 _BETWEEN_CHECKS = 64 * 1024 * 1024
+
+
+class SpoolFile(FileIO):
+    """A new file that does not fill its disk: the write that would take the reserved bytes raises OSError."""
+
+    _unchecked = 0
+
+    @property
+    def span(self) -> FileSpan:
+        """The bytes that have been written."""
+        size = self.tell()
+        return FileSpan(str(self.name), 0, size, size)
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write the bytes, or a part of them, and return how many."""
+        size = len(memoryview(data))
+        self._unchecked -= size
+        if self._unchecked < 0:
+            disk = os.fstatvfs(self.fileno())
+            reserved = min(_RESERVED, disk.f_blocks * disk.f_frsize // _RESERVED_SHARE)
+            if disk.f_bavail * disk.f_frsize < reserved + size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._unchecked = _BETWEEN_CHECKS
+        return super().write(data)
 
 
 class Spool:
@@ -91,47 +115,28 @@ class Spool:
         """Return the span of the bytes that ``write`` writes to a new file; raises as `new_file` does."""
         with self.new_file(name) as file:
             write(file)
-            size = file.tell()
-        return FileSpan(str(file.name), 0, size, size)
+            return file.span
 
     @contextmanager
-    def new_file(self, name: str) -> Iterator[FileIO]:
+    def new_file(self, name: str) -> Iterator[SpoolFile]:
         """Open a new file, which is removed again if it cannot be written whole; ``name`` is what an error calls it.
 
         Raises SourceError where the disk is full or cannot be written.
         """
-        import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read in place
+        import tempfile  # noqa: PLC0415  # 2 ms, and most archives are read in place
 
         try:
             with self._lock:
                 if self._folder is None:
                     self._folder = locked_folder(self._stack)
                 path = self._folder / f"{next(self._numbers)}.tar"
-            with _Copy(path, "xb") as file, ExitStack() as unfinished:
+            with SpoolFile(str(path), "xb") as file, ExitStack() as unfinished:
                 unfinished.callback(path.unlink)
                 yield file
                 unfinished.pop_all()
             self._written.add(str(path))
         except OSError as error:
             raise SourceError(_sentence(error, name, tempfile.tempdir)) from error
-
-
-class _Copy(FileIO):
-    """A new file that does not fill its disk: the write that would take the reserved bytes raises OSError."""
-
-    _unchecked = 0
-
-    def write(self, data: "ReadableBuffer", /) -> int:
-        """Write the bytes, or a part of them, and return how many."""
-        size = len(memoryview(data))
-        self._unchecked -= size
-        if self._unchecked < 0:
-            disk = os.fstatvfs(self.fileno())
-            reserved = min(_RESERVED, disk.f_blocks * disk.f_frsize // _RESERVED_SHARE)
-            if disk.f_bavail * disk.f_frsize < reserved + size:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            self._unchecked = _BETWEEN_CHECKS
-        return super().write(data)
 
 
 def _counted(chunks: Iterable[bytes], progress: Progress) -> Iterator[bytes]:
@@ -167,7 +172,7 @@ def _decompressed_chunks(
 
 def _opened(span: FileSpan, compression: Compression, name: str) -> DecompressedSpan:
     try:
-        return open_decompressed(span, compression)
+        return DecompressedSpan(span, compression)
     except OSError as error:
         raise SourceError(f"cannot read {name}: {os_reason(error)}") from error
 

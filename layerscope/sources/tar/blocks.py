@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from layerscope.errors import InvalidLayer, ReadingStopped
 from layerscope.model.image import Compression, FileSpan
-from layerscope.sources.stream.compression import SpanFile, check_unchanged, open_decompressed, open_span
+from layerscope.sources.stream.compression import DecompressedSpan, SpanFile, check_unchanged, open_span
 from layerscope.sources.tar.header import BLOCK
 
 _SMALL_CHUNK = 4096
@@ -238,7 +238,7 @@ def open_blocks(
     """
     if compression is Compression.NONE:
         return PlainBlocks(span, part or TarPart())
-    stream = open_stream(span, compression) if ahead else open_decompressed(span, compression)
+    stream = open_stream(span, compression) if ahead else DecompressedSpan(span, compression)
     return StreamBlocks(stream, span.stored_size, is_stopped, take_chunk)
 
 
@@ -248,10 +248,10 @@ def open_stream(span: FileSpan, compression: Compression, file: SpanFile | None 
     Raises OSError.
     """
     if compression is not Compression.GZIP or span.size < _LEAST_AHEAD:
-        return open_decompressed(span, compression, file=file)
-    from layerscope.sources.stream.ahead import AheadStream  # noqa: PLC0415  # 1 ms, and only for large layers
+        return DecompressedSpan(span, compression, file)
+    from layerscope.sources.stream.ahead import AheadStream, GzipChunks  # noqa: PLC0415  # 2 ms, only for large layers
 
-    decompressed = open_decompressed(span, compression, in_large_chunks=True, file=file)
+    decompressed = GzipChunks(span, file)
     try:
         return AheadStream(decompressed, _GZIP_CHUNK)
     except RuntimeError:

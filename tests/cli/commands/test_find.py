@@ -17,7 +17,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.cli.opening import opened
 from layerscope.session.content.content_search import find_content
 from layerscope.session.image_session import ImageRequest
-from layerscope.sources.stream.compression import open_decompressed
+from layerscope.sources.stream.compression import DecompressedSpan
 from tests.builders import (
     blob_name,
     docker_archive,
@@ -59,7 +59,7 @@ def plain_layers(path: Path) -> list[bytes]:
         for each in session.image.layers:
             assert each.blob is not None
             assert each.compression is not None
-            with closing(open_decompressed(each.blob, each.compression)) as stream:
+            with closing(DecompressedSpan(each.blob, each.compression)) as stream:
                 tar = b"".join(iter(partial(stream.read1, 1 << 20), b""))
             # a sample ends as buildah may end one, without the padding that tarfile insists on
             layers.append(tar + bytes(-len(tar) % 512))

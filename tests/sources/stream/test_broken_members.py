@@ -9,7 +9,7 @@ import pytest
 from layerscope.errors import InvalidLayer
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.random_access import SpoolBudget, open_random_content
-from layerscope.sources.stream.compression import DecompressedSpan, detect, open_decompressed
+from layerscope.sources.stream.compression import DecompressedSpan, detect
 from tests.builders import compressed
 from tests.listings import ListTar
 from tests.tars import END, entry
@@ -39,7 +39,7 @@ def with_wrong_checksum(data: bytes, compression: Compression) -> bytes:
 
 def stream_of(path: Path, blob: bytes) -> DecompressedSpan:
     path.write_bytes(blob)
-    return open_decompressed(FileSpan(str(path), 0, len(blob), len(blob)), detect(blob))
+    return DecompressedSpan(FileSpan(str(path), 0, len(blob), len(blob)), detect(blob))
 
 
 def read_until_break(stream: DecompressedSpan, size: int) -> bytes:

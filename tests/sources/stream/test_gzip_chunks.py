@@ -1,5 +1,6 @@
 """Gzip in large chunks against the careful stream of members: the same bytes, then the same error."""
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.image import Compression, FileSpan
-from layerscope.sources.stream.compression import open_decompressed
+from layerscope.sources.stream.ahead import GzipChunks
+from layerscope.sources.stream.compression import DecompressedSpan
 from layerscope.sources.stream.member_stream import MemberStream
 from tests.builders import compressed
 from tests.sources.stream.test_broken_members import LONG_TAR, TAR, with_wrong_checksum
@@ -32,12 +34,18 @@ BROKEN = {
 SIZES = [1000, 1 << 20]
 
 
-def read(path: Path, blob: bytes, size: int, *, in_large_chunks: bool) -> tuple[bytes, str | None]:
+def careful_stream(span: FileSpan) -> DecompressedSpan:
+    return DecompressedSpan(span, Compression.GZIP)
+
+
+def read(
+    path: Path, blob: bytes, size: int, open_stream: Callable[[FileSpan], DecompressedSpan]
+) -> tuple[bytes, str | None]:
     """Return the bytes that can be decompressed, and the error that follows."""
     path.write_bytes(blob)
     span = FileSpan(str(path), 0, len(blob), len(blob))
     taken = []
-    with closing(open_decompressed(span, Compression.GZIP, in_large_chunks=in_large_chunks)) as stream:
+    with closing(open_stream(span)) as stream:
         try:
             while chunk := stream.read1(size):
                 assert len(chunk) <= size
@@ -53,8 +61,8 @@ def read(path: Path, blob: bytes, size: int, *, in_large_chunks: bool) -> tuple[
 @pytest.mark.parametrize("blob", [*WHOLE.values(), *BROKEN.values()], ids=[*WHOLE, *BROKEN])
 @pytest.mark.parametrize("size", SIZES)
 def test_bytes_and_error_are_those_of_the_careful_stream(tmp_path: Path, blob: bytes, size: int) -> None:
-    careful = read(tmp_path / "x", blob, size, in_large_chunks=False)
-    assert read(tmp_path / "x", blob, size, in_large_chunks=True) == careful
+    expected = read(tmp_path / "x", blob, size, careful_stream)
+    assert read(tmp_path / "x", blob, size, GzipChunks) == expected
 
 
 @pytest.mark.parametrize("blob", WHOLE.values(), ids=WHOLE)
@@ -62,10 +70,10 @@ def test_bytes_and_error_are_those_of_the_careful_stream(tmp_path: Path, blob: b
 def test_a_whole_file_is_decompressed_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blob: bytes, size: int
 ) -> None:
-    expected, _ = read(tmp_path / "x", blob, size, in_large_chunks=False)
+    expected, _ = read(tmp_path / "x", blob, size, careful_stream)
 
     def not_needed(_stream: MemberStream, _size: int) -> bytes:
         raise AssertionError
 
     monkeypatch.setattr(MemberStream, "read1", not_needed)
-    assert read(tmp_path / "x", blob, size, in_large_chunks=True) == (expected, None)
+    assert read(tmp_path / "x", blob, size, GzipChunks) == (expected, None)
