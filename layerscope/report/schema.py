@@ -12,7 +12,7 @@ DOCUMENTS = {
     "build": "build.BuildDocument",
     "cache": "cache.CacheDocument",
     "cache-removed": "cache.RemovedDocument",
-    "check": "check.document.CheckDocument",
+    "check": "check.results.CheckDocument",
     "config": "settings.SettingsDocument",
     "containers": "local.listings.ContainersDocument",
     "diff": "diff.document.DiffDocument",
@@ -26,7 +26,7 @@ DOCUMENTS = {
     "survey-report": "survey.SurveyReportDocument",
     "survey-rows": "survey.SurveyRowsDocument",
     "tags": "local.listings.TagsDocument",
-    "tree": "tree.document.TreeDocument",
+    "tree": "tree.listing.TreeDocument",
     "verify": "verify.VerifyDocument",
     "why": "size.document.WhyDocument",
 }

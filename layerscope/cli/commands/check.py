@@ -23,11 +23,10 @@ from layerscope.policy.rules import BASELINE_RULES
 from layerscope.policy.rules_files import OWN_NAME, find_rules, is_own
 from layerscope.policy.rules_template import rules_template
 from layerscope.report.atomic_write import refuse_existing, write_whole
-from layerscope.report.check.document import write_check_document
 from layerscope.report.check.github import write_check_github, write_check_markdown
 from layerscope.report.check.junit import write_check_junit
+from layerscope.report.check.results import write_check_document, write_check_table
 from layerscope.report.check.sarif import write_check_sarif
-from layerscope.report.check.table import write_check_table
 from layerscope.session.dockerfile.lines import known_dockerfile
 from layerscope.session.size.base_image import chosen_base
 from layerscope.text import path_text, plural, printable_name, short_name

@@ -12,8 +12,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.filtered import FilteredComparison
 from layerscope.report.colors import CHANGE_STYLES
-from layerscope.report.diff.lines import move_lines, write_diff_lines, write_diff_stat
-from layerscope.report.diff.patch import write_patch
+from layerscope.report.diff.paths import move_lines, write_diff_lines, write_diff_stat, write_patch
 from layerscope.report.json_document import NO_LIMIT, Limit
 from layerscope.report.tables import (
     LEAST_INSTRUCTION,

@@ -14,11 +14,10 @@ from jsonschema import Draft4Validator, FormatChecker
 from markdown_it import MarkdownIt
 
 from layerscope.policy.outcome import CheckReport, Outcome
-from layerscope.report.check.document import write_check_document
 from layerscope.report.check.github import write_check_github, write_check_markdown
 from layerscope.report.check.junit import write_check_junit
+from layerscope.report.check.results import check_table, write_check_document
 from layerscope.report.check.sarif import write_check_sarif
-from layerscope.report.check.table import check_table
 from layerscope.report.tables import plain_text
 from layerscope.text import printable_name
 from tests.heavy import HARMFUL_NAMES

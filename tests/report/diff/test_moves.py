@@ -1,5 +1,5 @@
 from layerscope.comparison.filtered import MovedFile
-from layerscope.report.diff.lines import move_lines
+from layerscope.report.diff.paths import move_lines
 
 
 def lines(*moves: tuple[str, str]) -> list[str]:
