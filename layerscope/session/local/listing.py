@@ -100,8 +100,8 @@ def local_tags() -> list[str]:
 
 
 def ordered_images(images: Iterable[LocalImage], order: ImageOrder) -> list[LocalImage]:
-    """Return the images in an order."""
-    return sorted(images, key=_ORDER_KEYS[order])
+    """Return the images in an order; engines name those that are equal in it in a different order each time."""
+    return sorted(images, key=lambda image: (_ORDER_KEYS[order](image), image.reference))
 
 
 def matching_images(images: Iterable[LocalImage], text: str) -> list[LocalImage]:

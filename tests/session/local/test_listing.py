@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.model.engine import Engine
 from layerscope.model.image import Compression
-from layerscope.model.local import ArchiveForm
-from layerscope.session.local.listing import local_archives
+from layerscope.model.local import ArchiveForm, LocalImage
+from layerscope.session.local.listing import ImageOrder, local_archives, ordered_images
 from tests.builders import (
     archive_bytes,
     docker_archive,
@@ -74,3 +75,9 @@ def test_the_folder_itself_may_be_a_layout(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_holds_none(tmp_path: Path) -> None:
     assert list(local_archives(tmp_path / "gone")) == []
+
+
+@pytest.mark.parametrize("order", ImageOrder)
+def test_images_that_are_equal_in_an_order_have_the_same_order_each_time(order: ImageOrder) -> None:
+    images = [LocalImage(Engine.DOCKER, (), f"sha256:{name}", 1, 1) for name in "cab"]
+    assert ordered_images(images, order) == ordered_images(images[::-1], order)
