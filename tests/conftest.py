@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from layerscope.cache import identity
-from layerscope.cache.folder import PLACE_VARIABLE
+from layerscope.cache.record import PLACE_VARIABLE
 from layerscope.settings.preferences import CONFIG_VARIABLE, STATE_VARIABLE
 from layerscope.sources.open import open_source
 from tests.builders import Opener

@@ -11,14 +11,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from layerscope.cache.folder import (
+from isal.isal_zlib import crc32
+
+from layerscope.cache.record import (
     PRIVATE_FILE,
+    TEMPORARY,
+    RecordHead,
     create_private,
     default_folder,
     is_private_folder,
     make_private_folder,
+    note_use,
+    read_head,
+    read_record,
+    write_record,
 )
-from layerscope.cache.record import TEMPORARY, RecordHead, checksum, note_use, read_head, read_record, write_record
 from layerscope.model.columns import ColumnWriter
 
 LARGEST = 2_000_000_000
@@ -132,7 +139,7 @@ class Cache:
 
     def _path(self, kind: RecordKind, key: str) -> Path:
         """Return the file of a record: two keys of one name only displace each other, since a record holds its key."""
-        return self.folder / f"{kind}-{checksum(key.encode('utf-8', 'surrogateescape')):08x}"
+        return self.folder / f"{kind}-{crc32(key.encode('utf-8', 'surrogateescape')):08x}"
 
     @property
     def problem(self) -> str | None:

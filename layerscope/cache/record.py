@@ -1,4 +1,4 @@
-"""The files of the cache.
+"""The files of the cache, and their folder: it belongs to the user alone, or there is no cache.
 
 A file is a header, a key, a label, and a body::
 
@@ -14,6 +14,7 @@ of another version or of another key is a miss, and is removed.
 """
 
 import os
+import stat
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,10 +24,10 @@ from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
+# zlib's takes ten times as long
 from isal.isal_zlib import crc32
 
 from layerscope import __version__
-from layerscope.cache.folder import create_private, is_private_file
 from layerscope.model.columns import Buffer, ColumnWriter
 
 _FORMAT = 7
@@ -35,16 +36,64 @@ _FORMAT = 7
 _MAGIC = b"LSCACHE\n"
 _VERSION = f"{_FORMAT} {__version__} {sys.byteorder}".encode().ljust(32, b"\0")
 _HEADER = Struct("<8s32sIIIQ")
-
 TEMPORARY = ".new"
 """The end of the name of a file that is being written."""
 
 _numbers = count()
 
 
-def checksum(data: Buffer, start: int = 0) -> int:
-    """Return the crc32 of bytes that follow others whose checksum is ``start``; zlib's takes ten times as long."""
-    return crc32(data, start)
+PLACE_VARIABLE = "LAYERSCOPE_CACHE_DIR"
+"""An environment variable that names another folder."""
+
+_PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+
+
+def default_folder() -> Path:
+    """Return the folder that the environment names, or the user's folder for caches on this system."""
+    named = os.environ.get(PLACE_VARIABLE)
+    if named:
+        return Path(named)
+    from platformdirs import user_cache_path  # noqa: PLC0415  # 8 ms, and a small image needs no cache
+
+    return user_cache_path("layerscope", appauthor=False)
+
+
+def is_private_folder(folder: Path) -> bool:
+    """Return whether a folder belongs to the effective user and to nobody else: with sudo, it may be another's."""
+    try:
+        status = os.lstat(folder)
+    except OSError:
+        return False
+    is_own = status.st_uid == os.geteuid()
+    return stat.S_ISDIR(status.st_mode) and is_own and stat.S_IMODE(status.st_mode) == _PRIVATE_FOLDER
+
+
+def _is_private_file(descriptor: int) -> bool:
+    """Return whether an open file is a regular one that belongs to the effective user and to nobody else."""
+    status = os.fstat(descriptor)
+    is_own = status.st_uid == os.geteuid()
+    return stat.S_ISREG(status.st_mode) and is_own and stat.S_IMODE(status.st_mode) == PRIVATE_FILE
+
+
+def make_private_folder(folder: Path) -> bool:
+    """Make the folder if it is missing, and return whether it is private.
+
+    Nothing is made inside a folder of another user. With sudo, HOME may be theirs, and they could not use what root
+    makes there.
+    """
+    if is_private_folder(folder):
+        return True
+    missing = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
+    with suppress(OSError):
+        if missing and os.lstat(missing[-1].parent).st_uid == os.geteuid():
+            for each in reversed(missing):
+                each.mkdir(_PRIVATE_FOLDER, exist_ok=True)
+    return is_private_folder(folder)
+
+
+def create_private(path: Path) -> int:
+    """Return the descriptor of a new file that only this user can read and write; raises OSError."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
 
 
 class RecordHead(NamedTuple):
@@ -66,7 +115,7 @@ class _BodyWriter:
 
     def write(self, data: Buffer, /) -> None:
         left = memoryview(data).cast("B")
-        self.checksum = checksum(left, self.checksum)
+        self.checksum = crc32(left, self.checksum)
         self.size += len(left)
         while left:
             left = left[self._file.write(left) :]
@@ -138,7 +187,7 @@ def read_head(path: Path) -> RecordHead | None:
 
 def _read_head(file: FileIO) -> RecordHead | None:
     """Return the head of an open file, or None where it is none of this version with a body of the stated length."""
-    header = file.read(_HEADER.size) if is_private_file(file.fileno()) else b""
+    header = file.read(_HEADER.size) if _is_private_file(file.fileno()) else b""
     if len(header) < _HEADER.size:
         return None
     magic, version, stated, key_size, label_size, body_size = _HEADER.unpack(header)
@@ -154,4 +203,4 @@ def _checked_body(file: FileIO, head: RecordHead) -> memoryview | None:
     """Return the body that follows a head, or None where the checksum is another."""
     file.seek(_HEADER.size)
     checked = memoryview(file.readall())
-    return checked[head.body - _HEADER.size :] if checksum(checked) == head.checksum else None
+    return checked[head.body - _HEADER.size :] if crc32(checked) == head.checksum else None

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Self
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -67,7 +67,7 @@ class _OpenFolders:
             self._close_last()
 
 
-class ConfinedFolder:
+class ConfinedFolder(AbstractContextManager["ConfinedFolder"]):
     """A folder as a context manager. Paths are relative bytes without ``..``; the empty one is the folder itself.
 
     All methods raise OSError; a symlink in place of a folder raises NotADirectoryError or ELOOP.
@@ -184,9 +184,6 @@ class ConfinedFolder:
 
     def close(self) -> None:
         self._folders.close()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_exit: object) -> None:
         self.close()

@@ -7,7 +7,6 @@ https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/
 """
 
 import re
-from collections.abc import Callable
 from json import JSONDecodeError, dumps, loads
 
 _SH = (
@@ -61,7 +60,7 @@ def instruction_of(created_by: str | None, *, is_joined: bool = True) -> str | N
         if command != text:
             return f"RUN {command}".strip()
         instruction = text
-    return as_written(instruction, is_shell) or None
+    return _as_written(instruction) or None
 
 
 def keyword_of(instruction: str | None) -> str:
@@ -132,12 +131,12 @@ _CONTENT_HASH = re.compile(r"\b(file|dir|multi):([0-9a-f]{12})[0-9a-f]{20,}")
 """The classic builder's name for copied files; twelve characters of a digest are enough to tell two apart."""
 
 
-def as_written(instruction: str, is_shell: Callable[[str], bool]) -> str:
+def _as_written(instruction: str) -> str:
     """Return an instruction other than RUN as the author of a Dockerfile writes it."""
     keyword, _, rest = instruction.partition(" ")
     rest = rest.strip()
     if keyword in _COMMANDS:
-        return f"{keyword} {_command(rest, is_shell if keyword != 'SHELL' else None)}".strip()
+        return f"{keyword} {_command(rest, may_have_shell=keyword != 'SHELL')}".strip()
     if keyword == "EXPOSE" and _LINE_NUMBERS.fullmatch(rest):
         return UNKNOWN_PORTS
     if keyword in _LISTS:
@@ -149,13 +148,13 @@ def as_written(instruction: str, is_shell: Callable[[str], bool]) -> str:
     return instruction
 
 
-def _command(rest: str, is_shell: Callable[[str], bool] | None) -> str:
+def _command(rest: str, *, may_have_shell: bool) -> str:
     """Return a command in exec form, or in shell form if a shell runs its last word."""
     match = _LIST.fullmatch(rest)
     words = _words(match[1]) if match else None
     if not words:
         return rest
-    if is_shell is not None and is_shell(" ".join(words[:-1])):
+    if may_have_shell and is_shell(" ".join(words[:-1])):
         return words[-1]
     return dumps(words, ensure_ascii=False)
 

@@ -21,7 +21,7 @@ from layerscope.errors import FormatError
 from layerscope.model.documents import Digest, ImageConfig
 from layerscope.model.image import Compression, FileSpan, Image, Layer, Step
 from layerscope.session.reading.known_layers import holds_layers
-from layerscope.sources.image.outline import Outline, outline_of
+from layerscope.sources.image.archive import Outline, outline_of
 
 if TYPE_CHECKING:
     from layerscope.session.content.open_layers import OpenLayers

@@ -18,7 +18,7 @@ from layerscope.model.image import Image
 from layerscope.model.progress import Progress
 from layerscope.session.kept_image import KeptImages
 from layerscope.sources.registry.client import RegistryClient
-from layerscope.sources.registry.name import parse_registry_name
+from layerscope.sources.registry.hosts import parse_registry_name
 from layerscope.sources.registry.remote import TooManyRequests
 from layerscope.sources.registry.source import tagged_image
 from layerscope.sources.request import REGISTRY

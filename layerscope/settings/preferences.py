@@ -1,23 +1,78 @@
-"""The settings that count: config.toml before what is remembered before the defaults; and where both files are."""
+"""The settings that count: config.toml before what is remembered before the defaults; and where both files are.
+
+The state file has what was changed on the screens, and what was opened last. A damaged one is ignored.
+"""
 
 import os
+import tempfile
 import time
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import platformdirs
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from layerscope.settings.config_file import read_config
-from layerscope.settings.settings import OPTIONS, Settings, with_values
-from layerscope.settings.state_file import Recent, State, read_state, write_state
+from layerscope.settings.settings import OPTIONS, Settings
 
 CONFIG_VARIABLE, STATE_VARIABLE = "LAYERSCOPE_CONFIG_DIR", "LAYERSCOPE_STATE_DIR"
 """Environment variables with other folders than the usual ones."""
 
 _PROGRAM = "layerscope"
+_MOST_RECENT = 20
+_LARGEST = 1 << 20
+
+
+class Recent(Struct, frozen=True):
+    """Something that was opened, at a time in seconds since 1970; a path is absolute."""
+
+    reference: str
+    opened: float
+
+
+class State(Struct, frozen=True, omit_defaults=True):
+    """The remembered settings; None for a setting that was not changed on a screen."""
+
+    theme: str | None = None
+    sort: str | None = None
+    columns: tuple[str, ...] | None = None
+    recent: tuple[Recent, ...] = ()
+
+    def with_recent(self, recent: Recent) -> "State":
+        """Return the state with something opened just now, which is listed once."""
+        others = [each for each in self.recent if each.reference != recent.reference]
+        return replace(self, recent=(recent, *others)[:_MOST_RECENT])
+
+
+def read_state(path: Path) -> State:
+    """Return what the file remembers; nothing if there is none, or it is damaged."""
+    with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError), path.open("rb") as file:
+        return msgspec.json.decode(file.read(_LARGEST), type=State)
+    return State()
+
+
+def write_state(path: Path, state: State) -> None:
+    """Write the file, whole or not at all and for this user only; where that cannot be done, nothing is remembered.
+
+    Nothing is written into a folder of another user: with sudo, HOME may be theirs.
+    """
+    with suppress(OSError):
+        existing = next(folder for folder in path.parents if folder.exists())
+        if existing.stat().st_uid != os.geteuid():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(msgspec.json.encode(state))
+            Path(temporary).replace(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
 
 def config_file() -> Path:
@@ -58,7 +113,7 @@ class Preferences(Struct):
         """Remember what was changed on a screen; what another run has remembered in the meantime stays."""
         different = {name: value for name, value in changed.items() if value != getattr(self.settings, name)}
         if different:
-            self.settings = with_values(self.settings, different)
+            self.settings = replace(self.settings, **different)
             write_state(self.state_path, replace(read_state(self.state_path), **different))
 
     def remember_opened(self, reference: str) -> None:
@@ -75,7 +130,7 @@ def load_preferences() -> Preferences:
     values = remembered | config.values
     origins = {option.name: ValueOrigin.DEFAULT for option in OPTIONS}
     origins |= dict.fromkeys(remembered, ValueOrigin.STATE) | dict.fromkeys(config.values, ValueOrigin.CONFIG)
-    settings = with_values(Settings(), values)
+    settings = Settings(**values)
     return Preferences(settings, origins, config.problems, state.recent, config_path, state_path)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 THEME = "layerscope-dark"
 COLUMNS = ("mode", "owner", "mtime", "layer")
@@ -69,8 +68,3 @@ OPTIONS = (
     Option("keys", 'a table of keys by id, such as "explorer.size" = "W"', _keys),
 )
 """The settings in the order in which they are listed."""
-
-
-def with_values(settings: Settings, values: dict[str, Any]) -> Settings:
-    """Return the settings with other values of some of them."""
-    return replace(settings, **values)

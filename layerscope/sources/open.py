@@ -5,9 +5,9 @@ import re
 import stat
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 from weakref import WeakSet
 
 from msgspec.structs import replace
@@ -57,7 +57,7 @@ _STREAMS_READ = WeakSet[BinaryIO]()
 Candidates = tuple[Candidate, ...]
 
 
-class OpenedSource:
+class OpenedSource(AbstractContextManager["OpenedSource"]):
     """The images behind a reference; closing it removes the temporary files."""
 
     def __init__(self, request: Request, opened: "Candidates | Awaited", stack: ExitStack) -> None:
@@ -98,9 +98,6 @@ class OpenedSource:
     def close(self) -> None:
         """Remove the temporary files; their layers can no longer be read."""
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_exit: object) -> None:
         self.close()

@@ -17,7 +17,7 @@ from layerscope.sources.image.name import ImageName
 from layerscope.text import short_name
 
 if TYPE_CHECKING:
-    from layerscope.sources.image.outline import Outline
+    from layerscope.sources.image.archive import Outline
 
 STANDARD_INPUT = "-"
 REGISTRY = "registry://"

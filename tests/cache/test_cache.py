@@ -9,7 +9,7 @@ import pytest
 
 from layerscope.cache import cache as cache_module
 from layerscope.cache.cache import Cache, RecordKind
-from layerscope.cache.folder import PLACE_VARIABLE, default_folder
+from layerscope.cache.record import PLACE_VARIABLE, default_folder
 from layerscope.model.columns import ColumnWriter
 
 KIND = RecordKind.ENTRIES

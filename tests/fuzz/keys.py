@@ -23,7 +23,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.geometry import Size
 from textual.screen import Screen
 
-from layerscope.cache.folder import PLACE_VARIABLE
+from layerscope.cache.record import PLACE_VARIABLE
 from layerscope.extraction.extract import extract
 from layerscope.extraction.options import Extracted
 from layerscope.settings.preferences import CONFIG_VARIABLE, STATE_VARIABLE

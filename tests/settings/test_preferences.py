@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.settings.preferences import ValueOrigin, load_preferences
-from layerscope.settings.state_file import Recent, State, read_state, write_state
+from layerscope.settings.preferences import Recent, State, ValueOrigin, load_preferences, read_state, write_state
 
 
 def write_config(folder: Path, text: str) -> None:

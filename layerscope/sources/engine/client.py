@@ -7,10 +7,10 @@ cannot ask for a platform. https://docs.docker.com/reference/api/engine/
 import http.client
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cached_property
 from io import BufferedReader
-from typing import Self, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -64,7 +64,7 @@ class _Refused(EngineUnavailable):
     """An answer with an error."""
 
 
-class EngineClient:
+class EngineClient(AbstractContextManager["EngineClient"]):
     """One connection to an engine, opened by the first request. A context manager."""
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -146,21 +146,17 @@ class EngineClient:
         """Return the paths that a container changed: of a removed folder only the top, of a changed one no contents."""
         return self._get(f"{self._prefix}/containers/{container_id}/changes", list[PathChange])
 
-    @contextmanager
-    def archive(self, container_id: str, path: str) -> Iterator[http.client.HTTPResponse]:
+    def archive(self, container_id: str, path: str) -> AbstractContextManager[http.client.HTTPResponse]:
         """Open a tar of a path of a container and of all below; to leave early costs a new connection.
 
         Raises ImageNotFound where the path has gone.
         """
         query = urlencode({"path": path})
-        with self._left_early(f"{self._prefix}/containers/{container_id}/archive?{query}") as response:
-            yield response
+        return self._left_early(f"{self._prefix}/containers/{container_id}/archive?{query}")
 
-    @contextmanager
-    def exported_container(self, container_id: str) -> Iterator[http.client.HTTPResponse]:
+    def exported_container(self, container_id: str) -> AbstractContextManager[http.client.HTTPResponse]:
         """Open a tar of the file system of a container, without what is mounted there."""
-        with self._left_early(f"{self._prefix}/containers/{container_id}/export") as response:
-            yield response
+        return self._left_early(f"{self._prefix}/containers/{container_id}/export")
 
     @contextmanager
     def _left_early(self, path: str) -> Iterator[http.client.HTTPResponse]:
@@ -210,9 +206,6 @@ class EngineClient:
         """Close the connection, which also ends an export."""
         self._http.close()
         self._resources.close()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_exit: object) -> None:
         self.close()

@@ -23,11 +23,10 @@ from layerscope.model.documents import Digest
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.model.local import StoredLayer
-from layerscope.sources.engine import relay
 from layerscope.sources.engine.client import LARGEST_ANSWER, STREAM_SECONDS, EngineClient
 from layerscope.sources.engine.endpoints import CONTAINERD_CONTENT, CONTAINERD_ROOTS, Endpoint
 from layerscope.sources.engine.replies import EngineInfo, EngineVersion, ImageDetails, ImageSummary
-from layerscope.sources.engine.transport import CONNECT_SECONDS
+from layerscope.sources.engine.transport import CONNECT_SECONDS, has_ended, start_program
 from layerscope.sources.image.builder import Origin
 from layerscope.sources.image.documents import Documents, FolderFiles
 from layerscope.sources.image.name import ImageName
@@ -248,7 +247,7 @@ class ContainerdClient(EngineClient):
             stack.enter_context(ours)
             ours.settimeout(seconds)
             with theirs:
-                process, complaint = relay.start_program([*self._command, *arguments], theirs.fileno(), stack)
+                process, complaint = start_program([*self._command, *arguments], theirs.fileno(), stack)
             try:
                 while chunk := ours.recv(_CHUNK):
                     yield chunk
@@ -257,7 +256,7 @@ class ContainerdClient(EngineClient):
             except OSError as error:
                 self._refuse((error.strerror or str(error)).lower())
             deadline = time.monotonic() + seconds
-            while not relay.has_ended(process):
+            while not has_ended(process):
                 if time.monotonic() > deadline:
                     self._refuse(f"{self._command[0]} does not end")
             if process.returncode:

@@ -1,12 +1,21 @@
-"""The files of a tar archive that ``docker save`` wrote, or that holds an OCI image layout."""
+"""The files of a tar archive that ``docker save`` wrote, or that holds an OCI image layout.
 
+With the outline of a compressed archive, it need not be decompressed to be opened again.
+"""
+
+import os
+from collections.abc import Iterator
 from contextlib import closing
+from io import FileIO
 
 from msgspec import Struct
 
 from layerscope.errors import MissingBlob
 from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import Compression, FileSpan
+from layerscope.sources.image.documents import TOTAL_LIMIT
+from layerscope.sources.stream.compression import open_span
+from layerscope.sources.stream.spool import write_all
 from layerscope.sources.tar.blocks import open_blocks
 from layerscope.sources.tar.header import BLOCK, has_valid_checksum
 from layerscope.sources.tar.walk import walk
@@ -20,6 +29,11 @@ _LONGEST_PATH = 4096
 
 _MOST_LINK_PARTS = 2_000_000
 """Parts of link targets that are followed in one archive; the links of an honest one have a few thousand."""
+
+_HEAD = 4096
+"""The bytes that are kept of a file that is no document: enough to recognize its compression."""
+
+_JSON_STARTS = (b"{", b"[")
 
 
 class ArchiveMember(Struct, frozen=True):
@@ -113,3 +127,55 @@ def _step(walked: list[bytes], part: bytes, refusal: str) -> None:
         walked.pop()
     elif part not in (b"", b"."):
         walked.append(part)
+
+
+class Outline(Struct, frozen=True):
+    """A plain archive without the content of its layers, which is all that opening it reads.
+
+    It has the size of the archive, and pieces of it with their offsets.
+    """
+
+    size: int
+    pieces: list[tuple[int, bytes]]
+
+    def write(self, file: FileIO) -> None:
+        """Write the archive, with holes in place of what is left out; raises OSError."""
+        for offset, piece in self.pieces:
+            file.seek(offset)
+            write_all(file, piece)
+        file.truncate(self.size)
+        file.seek(self.size)
+
+
+def outline_of(archive: FileSpan) -> Outline | None:
+    """Return the outline of a plain archive; None if it is broken, or has too much beside layers. Raises OSError."""
+    listing = walk_archive(archive)
+    if listing.error is not None:
+        return None
+    files = {member.span for member in listing.members if member.kind is Kind.FILE and not member.span.truncated}
+    descriptor = open_span(archive)
+    try:
+        pieces, left = list[tuple[int, bytes]](), TOTAL_LIMIT
+        for start, end in _kept(descriptor, archive, sorted(files, key=lambda file: file.offset)):
+            left -= end - start
+            if left < 0:
+                return None
+            pieces.append((start, os.pread(descriptor, end - start, start)))
+    finally:
+        os.close(descriptor)
+    return Outline(archive.size, pieces)
+
+
+def _kept(descriptor: int, archive: FileSpan, files: list[FileSpan]) -> Iterator[tuple[int, int]]:
+    """Yield the ranges to keep: all but the content of files that cannot be JSON documents."""
+    start = 0
+    for file in files:
+        if file.size > _HEAD and _is_no_document(os.pread(descriptor, _HEAD, file.offset)):
+            yield start, file.offset + _HEAD
+            start = file.offset + file.size
+    yield start, archive.size
+
+
+def _is_no_document(head: bytes) -> bool:
+    text = head.lstrip()
+    return bool(text) and not text.startswith(_JSON_STARTS)

@@ -6,7 +6,6 @@ and https://cyclonedx.org/docs/1.6/json/#components.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Raw, Struct, field
 
@@ -165,18 +164,6 @@ class _CycloneDx(Struct, frozen=True):
     components: list[_Component] | None = None
 
 
-class _Stated(NamedTuple):
-    """The facts that both versions of provenance state, each in its own fields."""
-
-    builder: str
-    config_source: _Artifact
-    request: _Request
-    materials: Sequence[_Artifact]
-    started: str | None
-    finished: str | None
-    buildkit: _BuildKitMetadata
-
-
 def read_attestations(documents: Documents, subject: Digest, names: Iterable[str]) -> Attestations:
     """Return what the attestation manifests in the named files say about the manifest ``subject``.
 
@@ -218,7 +205,7 @@ def _read(
 def _predicate(statement: _Statement, location: str) -> Provenance | frozenset[StatedPackage] | None:
     if statement.predicate_type.startswith(_PROVENANCE):
         is_first = statement.predicate_type.startswith(f"{_PROVENANCE}v0.")
-        return _provenance((_stated_02 if is_first else _stated_1)(bytes(statement.predicate), location))
+        return (_provenance_02 if is_first else _provenance_1)(bytes(statement.predicate), location)
     if statement.predicate_type.startswith(_SPDX):
         return frozenset(_spdx_packages(decode(bytes(statement.predicate), _Spdx, location)))
     if statement.predicate_type.startswith(_CYCLONE_DX):
@@ -254,50 +241,57 @@ def _stated_package(url: str, name: str, version: str) -> StatedPackage:
     return StatedPackage(parsed.type, own, parsed.version or version)
 
 
-def _stated_02(predicate: bytes, location: str) -> _Stated:
+def _provenance_02(predicate: bytes, location: str) -> Provenance:
     read = decode(predicate, _Predicate02, location)
     invocation, metadata = read.invocation, read.metadata
-    return _Stated(
-        read.builder.id,
-        invocation.config_source,
-        invocation.parameters,
-        read.materials or (),
-        metadata.build_started_on,
-        metadata.build_finished_on,
-        metadata.buildkit,
+    return _provenance(
+        builder=read.builder.id,
+        config_source=invocation.config_source,
+        request=invocation.parameters,
+        materials=read.materials or (),
+        started=metadata.build_started_on,
+        finished=metadata.build_finished_on,
+        buildkit=metadata.buildkit,
     )
 
 
-def _stated_1(predicate: bytes, location: str) -> _Stated:
+def _provenance_1(predicate: bytes, location: str) -> Provenance:
     read = decode(predicate, _Predicate1, location)
     definition, run = read.build_definition, read.run_details
-    return _Stated(
-        run.builder.id,
-        definition.external_parameters.config_source,
-        definition.external_parameters.request,
-        definition.resolved_dependencies or (),
-        run.metadata.started,
-        run.metadata.finished,
-        run.metadata.buildkit,
+    return _provenance(
+        builder=run.builder.id,
+        config_source=definition.external_parameters.config_source,
+        request=definition.external_parameters.request,
+        materials=definition.resolved_dependencies or (),
+        started=run.metadata.started,
+        finished=run.metadata.finished,
+        buildkit=run.metadata.buildkit,
     )
 
 
-def _provenance(stated: _Stated) -> Provenance:
-    options, vcs = stated.request.args or {}, stated.buildkit.vcs or {}
+def _provenance(
+    *,
+    builder: str,
+    config_source: _Artifact,
+    request: _Request,
+    materials: Sequence[_Artifact],
+    started: str | None,
+    finished: str | None,
+    buildkit: _BuildKitMetadata,
+) -> Provenance:
+    """Return what both versions of provenance state, each in its own fields."""
+    options, vcs = request.args or {}, buildkit.vcs or {}
+    arguments = {name: value for name, value in options.items() if name.startswith(_BUILD_ARGUMENT)}
     return Provenance(
-        stated.builder,
-        stated.config_source.uri or vcs.get("source", ""),
-        (stated.config_source.digest or {}).get("sha1") or vcs.get("revision", ""),
-        stated.started,
-        stated.finished,
-        {
-            name.removeprefix(_BUILD_ARGUMENT): value
-            for name, value in options.items()
-            if name.startswith(_BUILD_ARGUMENT)
-        },
+        builder,
+        config_source.uri or vcs.get("source", ""),
+        (config_source.digest or {}).get("sha1") or vcs.get("revision", ""),
+        started,
+        finished,
+        {name.removeprefix(_BUILD_ARGUMENT): value for name, value in arguments.items()},
         options.get(_TARGET),
-        tuple(Material(material.uri, _digest_text(material.digest)) for material in stated.materials),
-        _dockerfile(stated.buildkit),
+        tuple(Material(material.uri, _digest_text(material.digest)) for material in materials),
+        _dockerfile(buildkit),
     )
 
 

@@ -4,7 +4,7 @@ https://github.com/distribution/reference/blob/main/reference.go
 """
 
 import re
-from typing import NamedTuple, Self
+from typing import Self
 
 from msgspec import Struct
 
@@ -20,8 +20,8 @@ _LOCAL_DOMAIN = "localhost"
 _LONGEST = 512
 
 
-class NameParts(NamedTuple):
-    """The parts of a name as it is written; missing parts are empty."""
+class ImageName(Struct, frozen=True):
+    """``domain/path:tag@digest``; missing parts are empty."""
 
     domain: str
     path: str
@@ -29,8 +29,8 @@ class NameParts(NamedTuple):
     digest: str
 
     @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """Return the parts, or None if the text is not a valid name."""
+    def as_written(cls, text: str) -> Self | None:
+        """Return the name with the parts that are written, or None if the text is not a valid name."""
         match = _GRAMMAR.fullmatch(text) if len(text) <= _LONGEST else None
         if match is None:
             return None
@@ -41,25 +41,13 @@ class NameParts(NamedTuple):
             domain, path = "", f"{domain}/{path}"
         return cls(domain, path, match["tag"] or "", match["digest"] or "")
 
-
-class ImageName(Struct, frozen=True):
-    """``domain/path:tag@digest``; missing parts are empty, and ``docker.io/library/`` is dropped as engines do."""
-
-    domain: str
-    path: str
-    tag: str
-    digest: str
-
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Return the parsed name, or None if the text is not a valid name."""
-        parts = NameParts.parse(text)
-        if parts is None:
-            return None
-        domain, path, tag, digest = parts
-        if domain in (DEFAULT_DOMAIN, f"index.{DEFAULT_DOMAIN}", _LOCAL_DOMAIN):
-            domain, path = "", path.removeprefix("library/")
-        return cls(domain, path, tag, digest)
+        """Return the name without ``docker.io/library/``, as engines shorten it, or None if it is not a valid one."""
+        name = cls.as_written(text)
+        if name is None or name.domain not in (DEFAULT_DOMAIN, f"index.{DEFAULT_DOMAIN}", _LOCAL_DOMAIN):
+            return name
+        return cls("", name.path.removeprefix("library/"), name.tag, name.digest)
 
     @property
     def repository(self) -> str:

@@ -6,19 +6,20 @@ from msgspec import Struct
 
 from layerscope.errors import UnsupportedFormat
 from layerscope.model.candidate import Candidate
+from layerscope.model.documents import Digest
 from layerscope.model.image import FileSpan
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.image.builder import Origin
 from layerscope.sources.image.docker_archive import LEGACY_LIST, MANIFEST, docker_candidates, is_docker_list
 from layerscope.sources.image.documents import Documents, Files, holds, read_span
 from layerscope.sources.image.oci_layout import INDEX, oci_candidates
-from layerscope.sources.image.skopeo_folder import skopeo_candidates, skopeo_mismatch
 from layerscope.text import short_name
 
 _HEAD = 512
-
 _DOCKER_EXPORT = b".dockerenv"
 _ROOT_FOLDERS = frozenset({b"bin", b"etc", b"lib", b"usr", b"var"})
+_VERSION, _START = "version", b"Directory Transport Version"
+_VERSION_FIELD, _LISTS = b'"schemaVersion"', (b'"layers"', b'"manifests"', b'"fsLayers"')
 
 
 class _Format(Struct, frozen=True):
@@ -71,10 +72,47 @@ def _oci_mismatch(documents: Documents) -> str | None:
     return f"no {INDEX}" if documents.files.span(INDEX) is None else None
 
 
+def _skopeo_mismatch(documents: Documents) -> str | None:
+    """Return an empty reason if the files are not a folder that skopeo wrote as ``dir:``, or None if they are.
+
+    It has a manifest, and blobs named by the encoded part of their digest. Old versions of skopeo write no
+    ``version``, and none needs it. https://github.com/containers/image/blob/main/docs/containers-transports.5.md#dirpath
+    """
+    if documents.files.span(MANIFEST) is None:
+        return ""
+    if documents.files.span(_VERSION) is not None:
+        return None if documents.starts_with(_VERSION, _START) else ""
+    manifest = documents.read(MANIFEST)
+    return None if _VERSION_FIELD in manifest and any(field in manifest for field in _LISTS) else ""
+
+
+def _skopeo_candidates(documents: Documents, origin: Origin) -> tuple[Candidate, ...]:
+    """Return the image, or the images of a manifest list; raises FormatError if the manifest cannot be read."""
+    start = documents.digest(MANIFEST)
+    return oci_candidates(Documents(_LayoutNames(documents.files, start)), origin, start)
+
+
+class _LayoutNames:
+    """The files by the names that they have in an OCI layout."""
+
+    def __init__(self, files: Files, start: Digest) -> None:
+        self.description = files.description
+        self.error = files.error
+        self._files = files
+        self._start = start.blob_name
+
+    def span(self, name: str) -> FileSpan | None:
+        """Return the span of a blob; manifests that a list refers to have an extension."""
+        if name == self._start:
+            return self._files.span(MANIFEST)
+        encoded = name.rpartition("/")[2]
+        return self._files.span(encoded) or self._files.span(f"{encoded}.manifest.json")
+
+
 _FORMATS = (
     _Format(_docker_mismatch, docker_candidates),
     _Format(_oci_mismatch, oci_candidates),
-    _Format(skopeo_mismatch, skopeo_candidates),
+    _Format(_skopeo_mismatch, _skopeo_candidates),
 )
 """The formats in the order in which they are tried: ``manifest.json`` is trusted before ``index.json``."""
 

@@ -41,7 +41,7 @@ class _HashedFile(SpanFile):
 
     def __init__(self, span: FileSpan, algorithms: Collection[str]) -> None:
         super().__init__(span)
-        self._hashes = _Hashes(algorithms)
+        self.hashes = _Hashes(algorithms)
         self._hashed = 0
 
     def readinto(self, buffer: memoryview | bytearray, /) -> int:  # type: ignore[override]  # as in `SpanFile`
@@ -57,7 +57,7 @@ class _HashedFile(SpanFile):
     def _hash(self, data: bytes | memoryview) -> None:
         new = self.position - self._hashed
         if new > 0:
-            self._hashes.update(data if new == len(data) else memoryview(data)[-new:])
+            self.hashes.update(data if new == len(data) else memoryview(data)[-new:])
             self._hashed = self.position
 
     def read_rest(self) -> bytes:
@@ -65,17 +65,13 @@ class _HashedFile(SpanFile):
         self.move_to(self._hashed)
         return self.read1(_CHUNK)
 
-    @property
-    def digests(self) -> dict[str, str]:
-        return self._hashes.digests
-
 
 class _HashedStream:
     """The decompressed bytes of a layer, hashed as they pass."""
 
     def __init__(self, stream: DecompressedBytes, algorithms: Collection[str] = ("sha256",)) -> None:
         self._stream = stream
-        self._hashes = _Hashes(algorithms)
+        self.hashes = _Hashes(algorithms)
         self.check = stream.check
         self.close = stream.close
 
@@ -86,12 +82,8 @@ class _HashedStream:
     def read1(self, size: int, /) -> bytes:
         """Return what comes next, and none at the end."""
         chunk = self._stream.read1(size)
-        self._hashes.update(chunk)
+        self.hashes.update(chunk)
         return chunk
-
-    @property
-    def digests(self) -> dict[str, str]:
-        return self._hashes.digests
 
 
 def with_verification(layer: Layer) -> Layer:
@@ -119,7 +111,7 @@ def actual_diff_id(layer: Layer, entries: LayerEntries | None = None, is_stopped
                 pass
         except (FormatError, OSError):
             return None
-    return Digest("sha256", stream.digests["sha256"])
+    return Digest("sha256", stream.hashes.digests["sha256"])
 
 
 class FoundBytes(Struct, frozen=True):
@@ -147,7 +139,7 @@ def find_bytes(
             unpacked = TarSplitStream(layer.unpacked)
             hashed = _HashedStream(unpacked, algorithms)
             broken, unread = yield from _walk_all(hashed, unpacked.stored, entries, is_stopped)
-            return FoundBytes(None, {}, {} if broken or unread else hashed.digests, broken, unread)
+            return FoundBytes(None, {}, {} if broken or unread else hashed.hashes.digests, broken, unread)
         if layer.blob is None:
             return FoundBytes(unread=layer.problem or "its blob is missing")
         file = _HashedFile(layer.blob, algorithms)
@@ -157,9 +149,9 @@ def find_bytes(
         hashed = _HashedStream(stream, () if is_plain else algorithms)
         walked = None if layer.compression is None else entries
         broken, unread = yield from _walk_all(hashed, layer.blob.stored_size, walked, is_stopped, file)
-        tar_digests = file.digests if is_plain else hashed.digests
+        tar_digests = file.hashes.digests if is_plain else hashed.hashes.digests
         is_whole = layer.compression is not None and not (broken or unread)
-        return FoundBytes(layer.blob.size, file.digests, tar_digests if is_whole else {}, broken, unread)
+        return FoundBytes(layer.blob.size, file.hashes.digests, tar_digests if is_whole else {}, broken, unread)
     except (FormatError, OSError) as error:
         return FoundBytes(unread=os_reason(error) if isinstance(error, OSError) else str(error))
 

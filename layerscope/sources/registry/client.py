@@ -6,8 +6,8 @@ https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from typing import Self, TypeVar
+from contextlib import AbstractContextManager, suppress
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -25,26 +25,21 @@ from layerscope.errors import (
 )
 from layerscope.model.documents import Digest
 from layerscope.sources.image.documents import DOCUMENT_LIMIT
-from layerscope.sources.registry.download import NO_RANGE, Download, range_of
-from layerscope.sources.registry.hosts import locations
-from layerscope.sources.registry.name import RegistryName
-from layerscope.sources.registry.remote import BAD_REQUEST, NOT_FOUND, OK, PARTIAL, Remote
+from layerscope.sources.image.oci_layout import INDEX_TYPES
+from layerscope.sources.registry.hosts import RegistryName, locations
+from layerscope.sources.registry.remote import BAD_REQUEST, NO_RANGE, NOT_FOUND, OK, PARTIAL, Download, Remote, range_of
 from layerscope.sources.registry.transport import Broken, HttpAnswer, Unreachable
 from layerscope.text import human_size, short_name
 from layerscope.work import IsStopped
 
-_INDEXES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
 _MANIFESTS = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
     "application/vnd.docker.distribution.manifest.v1+json",
 )
-_ACCEPT_MANIFESTS = {"Accept": ", ".join((*_INDEXES, *_MANIFESTS))}
-_ACCEPT_INDEX = {"Accept": _INDEXES[0]}
+_ACCEPT_MANIFESTS = {"Accept": ", ".join((*INDEX_TYPES, *_MANIFESTS))}
+_ACCEPT_INDEX = {"Accept": INDEX_TYPES[0]}
 _NO_HEAD = (400, 405, 501)
 """The answers of servers that do not know HEAD."""
 _ALGORITHMS = ("sha256", "sha384", "sha512")
@@ -69,7 +64,7 @@ class _Tags(Struct, frozen=True):
     tags: list[str] | None = None
 
 
-class RegistryClient:
+class RegistryClient(AbstractContextManager["RegistryClient"]):
     """A repository of a registry. Safe for several threads; a context manager."""
 
     def __init__(self, name: RegistryName) -> None:
@@ -186,9 +181,6 @@ class RegistryClient:
     def close(self) -> None:
         for remote in self._remotes:
             remote.transport.close()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_exit: object) -> None:
         self.close()

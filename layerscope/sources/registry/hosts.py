@@ -1,4 +1,4 @@
-"""The addresses that serve a repository, and the certificates that they take.
+"""Images in registries (``registry://NAME``): the addresses that serve them, and certificates.
 
 https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md;
 https://github.com/containers/image/blob/main/docs/containers-certs.d.5.md;
@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct, field
 
-from layerscope.errors import SourceError, os_reason
-from layerscope.sources.image.name import DEFAULT_DOMAIN
-from layerscope.sources.registry.name import RegistryName
+from layerscope.errors import SourceError, UsageError, os_reason
+from layerscope.model.documents import Digest
+from layerscope.sources.image.name import DEFAULT_DOMAIN, ImageName
 from layerscope.text import printable_line, short_name
 
 _uses_plain_http = False
@@ -26,6 +26,42 @@ _uses_plain_http = False
 
 _DOCKER_HUB = "registry-1.docker.io"
 _ANY_SUBDOMAIN = "*."
+_DEFAULT_TAG = "latest"
+
+
+class RegistryName(Struct, frozen=True):
+    """A repository of a registry, and the tag or the digest of an image in it; Docker Hub's host is ``docker.io``."""
+
+    host: str
+    repository: str
+    tag: str | None = None
+    digest: Digest | None = None
+
+    @property
+    def title(self) -> str:
+        """The host and the repository, for messages."""
+        return f"{self.host}/{self.repository}"
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        return f"{self.title}{tag}@{self.digest}" if self.digest else f"{self.title}{tag}"
+
+
+def parse_registry_name(text: str) -> RegistryName:
+    """Return the name, with the tag ``latest`` if it has neither tag nor digest; raises UsageError if it is invalid."""
+    parts = ImageName.as_written(text)
+    if parts is None:
+        raise UsageError(f"{short_name(text) or 'an empty name'} is not a name of an image: write HOST/NAME:TAG")
+    host = parts.domain or DEFAULT_DOMAIN
+    repository = parts.path
+    if host in (DEFAULT_DOMAIN, f"index.{DEFAULT_DOMAIN}", f"registry-1.{DEFAULT_DOMAIN}"):
+        host = DEFAULT_DOMAIN
+        repository = repository if "/" in repository else f"library/{repository}"
+    try:
+        digest = Digest.parse(parts.digest) if parts.digest else None
+    except ValueError as error:
+        raise UsageError(f"{short_name(text)} is not a name of an image: {error}") from error
+    return RegistryName(host, repository, parts.tag or (None if digest else _DEFAULT_TAG), digest)
 
 
 class RegistryAddress(Struct, frozen=True):

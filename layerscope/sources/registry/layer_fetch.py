@@ -13,7 +13,7 @@ from layerscope.model.image import Layer, TakeEntries
 from layerscope.model.progress import ExportProgress
 from layerscope.sources.layer.verification import actual_diff_id
 from layerscope.sources.registry.client import RegistryClient
-from layerscope.sources.registry.name import RegistryName
+from layerscope.sources.registry.hosts import RegistryName
 from layerscope.sources.registry.table import fetched_table
 from layerscope.sources.request import KnownImages
 from layerscope.sources.stream.compression import detect_span

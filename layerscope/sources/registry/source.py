@@ -19,8 +19,8 @@ from layerscope.sources.image.documents import DOCUMENT_LIMIT, Documents
 from layerscope.sources.image.manifest_kind import artifact_named
 from layerscope.sources.image.oci_layout import ATTESTATION, oci_candidates
 from layerscope.sources.registry.client import RegistryClient
+from layerscope.sources.registry.hosts import RegistryName, parse_registry_name
 from layerscope.sources.registry.layer_fetch import fetch_layers
-from layerscope.sources.registry.name import RegistryName, parse_registry_name
 from layerscope.sources.registry.table import stated_table
 from layerscope.sources.request import REGISTRY, KnownImages, Request
 from layerscope.sources.stream.spool import Spool

@@ -8,9 +8,9 @@ import gzip
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from tarfile import BLKTYPE, BLOCKSIZE, CHRTYPE, DIRTYPE, FIFOTYPE, LNKTYPE, PAX_FORMAT, REGTYPE, SYMTYPE, TarInfo
-from typing import IO, Self
+from typing import IO
 
 import msgspec
 
@@ -36,7 +36,7 @@ _ELSEWHERE = frozenset({"trusted.overlay.redirect", "trusted.overlay.metacopy"})
 _END = bytes(2 * BLOCKSIZE)
 
 
-class WrittenFiles:
+class WrittenFiles(AbstractContextManager["WrittenFiles"]):
     """An open folder with files that a container has written; a context manager.
 
     ``xattrs`` are the beginnings of the names of those attributes that a commit keeps. A file that a running container
@@ -52,9 +52,6 @@ class WrittenFiles:
         self.named_as_whiteouts: list[bytes] = []
         """Files with names that make a commit take them for whiteouts."""
         self._links: dict[tuple[int, int], str] = {}
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_exit: object) -> None:
         os.close(self._nearest)

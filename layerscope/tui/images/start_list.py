@@ -14,7 +14,7 @@ from layerscope.analysis.search.query import Query
 from layerscope.model.engine import Engine
 from layerscope.model.local import Container, LocalArchive, LocalImage
 from layerscope.session.local.sharing import SharedLayer
-from layerscope.settings.state_file import Recent
+from layerscope.settings.preferences import Recent
 from layerscope.text import human_size, plural, printable_line, printable_name
 from layerscope.tui.drawing.cells import cut_middle, padded
 from layerscope.tui.widgets.line_list import TallList

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.sources.registry import download, remote
+from layerscope.sources.registry import remote
 
 
 @pytest.fixture(autouse=True)
@@ -17,5 +17,5 @@ def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DOCKER_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(remote, "_BACKOFF_SECONDS", 0)
-    monkeypatch.setattr(download, "_BREAK_SECONDS", 0)
+    monkeypatch.setattr(remote, "_BREAK_SECONDS", 0)
     return home

@@ -21,7 +21,7 @@ from layerscope.errors import (
 from layerscope.model.documents import Digest
 from layerscope.sources.registry import client as client_module
 from layerscope.sources.registry.client import RegistryClient
-from layerscope.sources.registry.name import parse_registry_name
+from layerscope.sources.registry.hosts import parse_registry_name
 from tests.builders import OCI_MANIFEST, OciStore, image, layer, write_folder
 from tests.registry_server import Fault, Reply, Request, Server, on, registry
 

@@ -12,7 +12,7 @@ from layerscope import debug_log
 from layerscope.errors import SourceError
 from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.credentials import Credentials, credentials
-from layerscope.sources.registry.name import parse_registry_name
+from layerscope.sources.registry.hosts import parse_registry_name
 from layerscope.sources.registry.tokens import Challenge, parse_challenge
 from tests.builders import image, layer, oci_layout
 from tests.registry_server import Basic, Fault, Reply, Server, Tokens, on, registry

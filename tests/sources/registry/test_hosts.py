@@ -11,8 +11,14 @@ import pytest
 from layerscope.errors import SourceError
 from layerscope.sources.registry import hosts, transport
 from layerscope.sources.registry.client import RegistryClient
-from layerscope.sources.registry.hosts import RegistryAddress, certificates, locations, tls_context
-from layerscope.sources.registry.name import RegistryName, parse_registry_name
+from layerscope.sources.registry.hosts import (
+    RegistryAddress,
+    RegistryName,
+    certificates,
+    locations,
+    parse_registry_name,
+    tls_context,
+)
 from layerscope.sources.registry.remote import Remote
 from layerscope.sources.registry.transport import Transport
 from tests.builders import image, layer, oci_layout

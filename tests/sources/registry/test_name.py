@@ -3,7 +3,7 @@
 import pytest
 
 from layerscope.errors import UsageError
-from layerscope.sources.registry.name import parse_registry_name
+from layerscope.sources.registry.hosts import parse_registry_name
 
 DIGEST = f"sha256:{'a' * 64}"
 
