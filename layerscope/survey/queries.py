@@ -1,7 +1,7 @@
 """Questions about the data set of a survey, answered by DuckDB.
 
-It sees the tables alone: no other file, no network and no program, whatever a query asks for.
-https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+It reads the files of the data set alone, and a query that is not ours may only select: no other file, no network, no
+program, and nothing is written. https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from layerscope.errors import UsageError
 from layerscope.survey.schema import Table, schema
@@ -19,9 +18,8 @@ from layerscope.text import printable_line, short_name
 _BATCH = 1_000
 
 _CONFIG = {
-    "enable_external_access": "false",
     "python_enable_replacements": "false",
-    # nothing is written either: what does not fit into memory is an error
+    # what does not fit into memory is an error
     "temp_directory": "",
 }
 
@@ -136,11 +134,19 @@ class SurveyTables:
         self._connection = duckdb.connect(config=dict(_CONFIG))
         try:
             for table in Table:
-                self._connection.register(table, _table(folder, table))
-        except (OSError, pa.ArrowException) as error:
+                self._add(table, sorted(map(str, (folder / table).resolve().glob("*.parquet"))))
+        except (duckdb.Error, pa.ArrowException) as error:
             raise UsageError(f"cannot read the data set in {short_name(str(folder))}: {_first_line(error)}") from error
-        self._connection.execute("SET lock_configuration = true")
+        self._connection.execute("SET allowed_directories = [$1]", [f"{folder.resolve()}/"])
+        self._connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         self._is_prepared = False
+
+    def _add(self, table: Table, parts: list[str]) -> None:
+        """Add a table of the data set; one that the depth of the survey has not is empty."""
+        if parts:
+            self._connection.read_parquet(parts).create_view(table)
+        else:
+            self._connection.register(table, schema(table).empty_table())
 
     def answer(self, question: str) -> list[tuple[Any, ...]]:
         """Return the rows that answer one of the questions."""
@@ -151,23 +157,26 @@ class SurveyTables:
 
     def query(self, sql: str) -> tuple[list[str], Iterator[Sequence[Any]]]:
         """Return the names of the columns of a query's answer, and its rows; raises UsageError for a bad one."""
+        try:
+            statements = duckdb.extract_statements(sql)
+        except duckdb.Error as error:
+            raise UsageError(f"the query fails: {_first_line(error)}") from error
+        if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+            raise UsageError("a query has to be one SELECT")
         columns = self._run(sql).description or []
         return [str(column[0]) for column in columns], self._rows()
 
     def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
         try:
-            answer = self._connection.execute(sql)
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            return self._connection.execute(sql)
+        except duckdb.Error as error:
             raise UsageError(f"the query fails: {_first_line(error)}") from error
-        if answer is None:
-            raise UsageError("the query is empty")
-        return answer
 
     def _rows(self) -> Iterator[Sequence[Any]]:
         while True:
             try:
                 rows = self._connection.fetchmany(_BATCH)
-            except (duckdb.Error, pa.ArrowException, OSError) as error:
+            except duckdb.Error as error:
                 raise UsageError(f"the query fails: {_first_line(error)}") from error
             if not rows:
                 return
@@ -178,14 +187,6 @@ class SurveyTables:
 
     def __exit__(self, *_exit: object) -> None:
         self._connection.close()
-
-
-def _table(folder: Path, table: Table) -> "ds.Dataset | pa.Table":
-    """Return a table of the data set; one that the depth of the survey has not is empty."""
-    parts = sorted((folder / table).glob("*.parquet"))
-    if not parts:
-        return schema(table).empty_table()
-    return ds.dataset([str(part) for part in parts], format="parquet", schema=schema(table))
 
 
 def _first_line(error: Exception) -> str:
