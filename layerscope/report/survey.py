@@ -373,7 +373,7 @@ def _page_section(part: _Section, table: ReportTable[Any]) -> Markup:
     )
 
 
-_WIDTH, _HEIGHT, _FOOT = 1_000, 220, 40
+_WIDTH, _HEIGHT, _FOOT = 1_000, 220, 26
 
 _MOST_HOLDERS = 10
 """The last bar of the plot is of layers that so many images hold, or more."""
