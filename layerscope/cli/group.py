@@ -115,20 +115,18 @@ class ImageGroup(TyperGroup):
                 return [argument]
         if named:
             return [args[positions[0]], *args[: positions[0]], *args[positions[0] + 1 :]]
-        if len(positions) > 1:
-            self._look_for_typo(args[positions[0]])
+        if len(positions) > 1 and (similar := get_close_matches(word := args[positions[0]], self._visible(), 1)):
+            raise UsageError(f"there is no command {printable_name(word)}: did you mean {similar[0]}?")
         return [DEFAULT, *args]
 
     def _visible(self) -> list[str]:
         return [name.partition(" ")[0] for name, command in self.commands.items() if not command.hidden]
 
-    def _look_for_typo(self, word: str) -> None:
-        if similar := get_close_matches(word, self._visible(), 1):
-            raise UsageError(f"there is no command {printable_name(word)}: did you mean {similar[0]}?")
-
     def _positional_arguments(self, args: list[str]) -> list[int]:
         """Return the positions of the arguments that are neither options nor their values."""
-        valued = {name for param in self._default_options() if not param.is_flag for name in param.opts}
+        params: list[Any] = self.commands[DEFAULT].params
+        options = [param for param in params if param.param_type_name == "option"]
+        valued = {name for param in options if not param.is_flag for name in param.opts}
         positions, is_value = [], False
         for position, argument in enumerate(args):
             if argument == _END_OF_OPTIONS:
@@ -137,9 +135,6 @@ class ImageGroup(TyperGroup):
                 positions.append(position)
             is_value = not is_value and argument in valued
         return positions
-
-    def _default_options(self) -> list[Any]:
-        return [param for param in self.commands[DEFAULT].params if param.param_type_name == "option"]
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Parse the command line; ``--help`` and ``--version`` print here."""

@@ -1,6 +1,5 @@
 """JSON Schemas (2020-12) of the documents, from their structs and the descriptions of all fields."""
 
-from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -364,14 +363,10 @@ def document_schema(name: str) -> dict[str, Any]:
         part["description"] = part["description"].replace("``", "")
         for field, schema in part.get("properties", {}).items():
             text = descriptions.get(f"{struct}.{field}", descriptions.get(field, ""))
-            is_unexplained = "null" in _types(schema) and "null" not in text
+            types = [each.get("type") for each in schema.get("anyOf", [schema])]
+            is_unexplained = "null" in types and "null" not in text
             schema["description"] = f"{text}; {_NULL}" if is_unexplained else text
     whole = parts.pop(document.__name__)
     whole["properties"]["schema_version"]["const"] = whole["properties"]["schema_version"].pop("default")
     whole["required"] = ["schema_version", *whole["required"]]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name, **whole, "$defs": parts}
-
-
-def _types(schema: Mapping[str, Any]) -> Iterator[str]:
-    for each in schema.get("anyOf", [schema]):
-        yield each.get("type", "")

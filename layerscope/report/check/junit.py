@@ -7,7 +7,7 @@ unknown outcome is an error, like a test that could not run.
 from typing import TextIO
 from xml.etree import ElementTree as ET
 
-from layerscope.policy.outcome import CheckReport, Outcome, RuleResult
+from layerscope.policy.outcome import CheckReport, Outcome
 from layerscope.text import printable_line, printable_name
 
 _ELEMENTS = {Outcome.FAILED: "failure", Outcome.UNKNOWN: "error"}
@@ -26,9 +26,13 @@ def write_check_junit(report: CheckReport, file: TextIO) -> None:
     root = ET.Element("testsuites", {"name": "layerscope check", **{key: counts[key] for key in _TOTALS}})
     suite = ET.SubElement(root, "testsuite", {"name": printable_name(report.image.name), **counts})
     for result in report.results:
-        _case(suite, report, result)
-    if report.problems:
-        _problems(suite, report)
+        case = _case(suite, report, result.key)
+        if result.outcome in _ELEMENTS:
+            facts = {"message": result.verdict.text, "type": result.rule}
+            ET.SubElement(case, _ELEMENTS[result.outcome], facts).text = report.message(result)
+    if sentences := [printable_line(problem) for problem in report.problems]:
+        facts = {"message": sentences[0], "type": "unreadable"}
+        ET.SubElement(_case(suite, report, "layers"), "error", facts).text = "\n".join(sentences)
     ET.SubElement(suite, "system-out").text = f"{report.headline}."
     ET.indent(root)
     file.write('<?xml version="1.0" encoding="UTF-8"?>\n')
@@ -39,18 +43,6 @@ def write_check_junit(report: CheckReport, file: TextIO) -> None:
 _TOTALS = ("tests", "failures", "errors", "time")
 
 
-def _case(suite: ET.Element, report: CheckReport, result: RuleResult) -> None:
-    case = ET.SubElement(
-        suite, "testcase", {"classname": printable_name(report.image.name), "name": result.key, "time": "0"}
-    )
-    if result.outcome in _ELEMENTS:
-        facts = {"message": result.verdict.text, "type": result.rule}
-        ET.SubElement(case, _ELEMENTS[result.outcome], facts).text = report.message(result)
-
-
-def _problems(suite: ET.Element, report: CheckReport) -> None:
-    case = ET.SubElement(
-        suite, "testcase", {"classname": printable_name(report.image.name), "name": "layers", "time": "0"}
-    )
-    sentences = [printable_line(problem) for problem in report.problems]
-    ET.SubElement(case, "error", {"message": sentences[0], "type": "unreadable"}).text = "\n".join(sentences)
+def _case(suite: ET.Element, report: CheckReport, name: str) -> ET.Element:
+    facts = {"classname": printable_name(report.image.name), "name": name, "time": "0"}
+    return ET.SubElement(suite, "testcase", facts)

@@ -83,15 +83,10 @@ def _rule_part(report: CheckReport, result: RuleResult) -> RulePart:
 
 
 def _location_part(report: CheckReport, location: Location) -> LocationPart:
-    return LocationPart(
-        layer=location.layer,
-        instruction=None if location.layer is None else report.image.step(location.layer).instruction,
-        line=report.dockerfile.line_of_layer.get(location.layer or 0) if report.dockerfile else None,
-        hidden_by=location.hidden_by,
-        path=None if location.path is None else path_text(location.path),
-        size=location.size,
-        text=location.text,
-    )
+    instruction = None if location.layer is None else report.image.step(location.layer).instruction
+    line = report.dockerfile.line_of_layer.get(location.layer or 0) if report.dockerfile else None
+    path = None if location.path is None else path_text(location.path)
+    return LocationPart(location.layer, instruction, line, location.hidden_by, path, location.size, location.text)
 
 
 _MOST_LOCATIONS = 3

@@ -200,25 +200,17 @@ def _changes(view: FilteredComparison, limit: Limit = NO_LIMIT) -> Iterator[Chan
     for node, path in limit(nodes):
         row = tree.rows_by_node[node]
         change = view.diff.change(row)
-        yield ChangePart(
-            path=path,
-            change=change.change.word,
-            what=list(change.what.words),
-            before=entry_part(change.before) if change.before else None,
-            after=entry_part(change.after) if change.after else None,
-            size_delta=change.size_delta,
-            certain=False if row in view.uncertain else UNSET,
-        )
+        before, after = (entry_part(entry) if entry else None for entry in (change.before, change.after))
+        part = ChangePart(path, change.change.word, list(change.what.words), before, after, change.size_delta)
+        if row in view.uncertain:
+            part.certain = False
+        yield part
 
 
 def _side_part(loaded: LoadedImage, layer: int, broken: BrokenLayers, *, own: bool) -> SidePart:
-    return SidePart(
-        **asdict(image_part(loaded.image, loaded.tallies)),
-        layer=layer,
-        own=own,
-        instruction=loaded.image.step(layer).instruction,
-        broken_layers=[BrokenLayerPart(number, error) for number, error in broken.items()],
-    )
+    image, instruction = image_part(loaded.image, loaded.tallies), loaded.image.step(layer).instruction
+    broken_layers = [BrokenLayerPart(number, error) for number, error in broken.items()]
+    return SidePart(**asdict(image), layer=layer, own=own, instruction=instruction, broken_layers=broken_layers)
 
 
 def _aligned_part(step: AlignedStep, images: ImageComparison, broken: tuple[BrokenLayers, BrokenLayers]) -> AlignedPart:
