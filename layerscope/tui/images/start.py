@@ -180,7 +180,7 @@ class StartScreen(Screen[object]):
         row, text = self.list.row, Text(overflow="fold")
         if row is not None:
             text.append(f"{printable_name(row.reference)}", "bold")
-            text.append(f"  {printable_name(row.name)}" if len(row.names) > 1 else "")
+            text.append(f"  {printable_name(', '.join(row.names))}" if len(row.names) > 1 else "")
         elif self._state.query is not None:
             text.append("Nothing matches.", "italic")
         for refusal in self._state.refusals_to_show:

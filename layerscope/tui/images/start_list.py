@@ -76,6 +76,8 @@ class StartRow:
     time: float | None = None
     state: str = ""
     short_id: str = ""
+    holders: int = 0
+    """The number of images that hold a layer."""
 
     @property
     def has_name(self) -> bool:
@@ -84,8 +86,8 @@ class StartRow:
 
     @property
     def name(self) -> str:
-        """The names in one text, as they are."""
-        return ", ".join(self.names)
+        """The names in one text, as they are; of a layer the instruction, without the images that hold it."""
+        return self.names[0] if self.holders else ", ".join(self.names)
 
     def when(self, pattern: str) -> str:
         """Return the local time by a pattern of strftime, or the state."""
@@ -133,16 +135,17 @@ def layer_row(shared: SharedLayer) -> StartRow:
     return StartRow(
         Section.LAYERS,
         shared.images[0].reference,
-        (shared.layer.instruction or "(no instruction)",),
+        (shared.layer.instruction or "(no instruction)", *(tag for image in shared.images for tag in image.tags)),
         (shared.layer.size, None, None),
         shared.engine,
         state=plural(len(shared.images), "image"),
         short_id=shared.layer.diff_id.rpartition(":")[2][:_ID_LENGTH],
+        holders=len(shared.images),
     )
 
 
 _ORDER_KEYS: dict[StartOrder, Callable[[StartRow], tuple[object, ...]]] = {
-    StartOrder.NEWEST: lambda row: (-(row.time or 0),),
+    StartOrder.NEWEST: lambda row: (-(row.time or 0), -row.holders),
     StartOrder.LARGEST: lambda row: (-(row.sizes[0] or 0),),
     StartOrder.BY_NAME: lambda row: (row.name,),
 }

@@ -166,6 +166,9 @@ async def test_layers_that_images_share_stand_last_and_open_the_newest_that_hold
         assert isinstance(at.app.screen, StartScreen)
         assert at.app.screen.list.row is not None
         assert at.app.screen.list.row.reference == "docker://app:0"
+        assert "docker://app:0  ADD rootfs.tar /, app:0, app:1" in at.screen()
+        await at.filter("app:1")
+        assert "ADD rootfs.tar /" in at.screen(), "a layer is found by the images that hold it"
 
 
 @pytest.mark.usefixtures("engines", "folder")
