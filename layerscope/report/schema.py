@@ -327,9 +327,9 @@ SurveySummary.images: number of images
 SurveySummary.layers: number of layers
 SurveySummary.shared_size: bytes of blobs that several images hold, each once
 SurveySummary.tags: number of references
-SurveyTagPart.blob_size: bytes of the blobs of the image
+SurveyTagPart.blob_size: bytes of the blobs of these images, each once
 SurveyTagPart.freed_size: bytes that deleting the tag would free
-SurveyTagPart.platform: platform of the image; empty if unknown
+SurveyTagPart.platforms: number of images that the reference leads to, one for each platform
 TagsDocument.name: repository
 TagsDocument.tags: tags, older versions first
 TreeDocument.entries: paths, sorted by path, or by size with the largest first

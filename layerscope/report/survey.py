@@ -68,10 +68,10 @@ class LabelPart(Struct):
 
 
 class SurveyTagPart(Struct):
-    """A reference to an image."""
+    """A reference to an image, or to one for each of several platforms."""
 
     reference: str
-    platform: str
+    platforms: int
     blob_size: int
     freed_size: int
 
@@ -187,7 +187,7 @@ _SECTIONS = (
         "tags",
         SurveyTagPart,
         "Tags, and what deleting one would free",
-        "Blobs that no other image holds; nothing while another tag leads to the image.",
+        "Blobs that no other tag needs: nothing while another one leads to the same image.",
         (("freed", "freed_size"), ("blobs", "blob_size"), ("reference", "reference")),
         "freed_size",
     ),

@@ -32,14 +32,19 @@ CREATE TABLE held AS SELECT image, layer, diff_id, coalesce(digest, diff_id) AS 
 FROM image_layers WHERE image IN (SELECT image FROM references_);
 CREATE TABLE blobs AS SELECT blob, max(coalesce(blob_size, 0)) AS size, count(DISTINCT image) AS holders
 FROM held GROUP BY blob;
-CREATE TABLE charged AS SELECT image, sum(size) AS blob_size, sum(size / holders) AS charged_size,
-    sum(size) FILTER (holders = 1) AS own_size
+CREATE TABLE charged AS SELECT image, sum(size / holders) AS charged_size
 FROM (SELECT DISTINCT image, blob FROM held) JOIN blobs USING (blob) GROUP BY image;
 -- an image of several references is charged to each by its share
-CREATE TABLE owners AS SELECT r.*, names, blob_size, charged_size / names AS charged_size,
-    coalesce(own_size, 0) AS own_size
+CREATE TABLE owners AS SELECT r.*, charged_size / names AS charged_size
 FROM references_ r JOIN (SELECT image, count(*) AS names FROM references_ GROUP BY image) USING (image)
 JOIN charged USING (image);
+-- what a blob is kept for: without its only reference or repository, nothing holds it
+CREATE TABLE reached AS SELECT DISTINCT reference, repository, blob, size,
+    blob IN (SELECT blob FROM references_ JOIN held USING (image) GROUP BY blob HAVING count(DISTINCT reference) = 1)
+        AS is_of_one_reference,
+    blob IN (SELECT blob FROM references_ JOIN held USING (image) GROUP BY blob HAVING count(DISTINCT repository) = 1)
+        AS is_of_one_repository
+FROM references_ JOIN held USING (image) JOIN blobs USING (blob);
 -- a file is wasted where all images that hold its layer hide it; hidden by some, it serves the others
 CREATE TABLE wasted AS SELECT diff_id, path, any_value(size) AS size
 FROM (SELECT h.diff_id, d.path, max(d.size) AS size, count(*) AS hidden FROM dead d JOIN held h
@@ -58,7 +63,7 @@ CREATE TABLE leftovers AS SELECT unnest(names) AS name, kind FROM (VALUES
 
 QUESTIONS = {
     "summary": """
-        SELECT (SELECT count(DISTINCT image) FROM references_), (SELECT count(*) FROM references_),
+        SELECT (SELECT count(DISTINCT image) FROM references_), (SELECT count(DISTINCT reference) FROM references_),
             (SELECT count(*) FROM images WHERE error IS NOT NULL OR image IS NULL),
             (SELECT count(DISTINCT diff_id) FROM held),
             (SELECT count(DISTINCT diff_id) FROM held
@@ -67,14 +72,11 @@ QUESTIONS = {
             (SELECT coalesce(sum(content_size), 0) FROM known), (SELECT coalesce(sum(size), 0) FROM wasted)
         FROM blobs""",
     "repositories": """
-        SELECT repository, images, tags, own.charged_size, coalesce(freed_size, 0)
-        FROM (SELECT repository, count(DISTINCT image) AS images, count(*) AS tags, sum(charged_size) AS charged_size
-            FROM owners GROUP BY repository) own
-        LEFT JOIN (SELECT repository, sum(size) AS freed_size
-            FROM (SELECT blob, min(repository) AS repository FROM (SELECT DISTINCT image, blob FROM held)
-                JOIN references_ USING (image) GROUP BY blob HAVING count(DISTINCT repository) = 1)
-            JOIN blobs USING (blob) GROUP BY repository) USING (repository)
-        ORDER BY 4 DESC, 1""",
+        SELECT repository, count(DISTINCT image), count(DISTINCT reference), sum(charged_size), coalesce(freed_size, 0)
+        FROM owners LEFT JOIN (SELECT repository, sum(size) AS freed_size
+            FROM (SELECT DISTINCT repository, blob, size FROM reached WHERE is_of_one_repository) GROUP BY repository)
+            USING (repository)
+        GROUP BY repository, freed_size ORDER BY 4 DESC, 1""",
     "bases": """
         SELECT coalesce(base, ''), count(DISTINCT image), sum(charged_size)
         FROM owners GROUP BY ALL ORDER BY 3 DESC, 1""",
@@ -83,8 +85,10 @@ QUESTIONS = {
         FROM (SELECT image, charged_size, unnest(map_entries(labels)) AS each FROM owners)
         GROUP BY ALL ORDER BY 4 DESC, 1, 2""",
     "tags": """
-        SELECT reference, coalesce(platform, ''), blob_size, CASE WHEN names = 1 THEN own_size ELSE 0 END
-        FROM owners ORDER BY 4 DESC, 1, 2""",
+        SELECT reference, platforms, sum(size), coalesce(sum(size) FILTER (is_of_one_reference), 0)
+        FROM reached JOIN (SELECT reference, count(*) AS platforms FROM references_ GROUP BY reference)
+            USING (reference)
+        GROUP BY reference, platforms ORDER BY 4 DESC, 1""",
     "layers": """
         SELECT h.diff_id, count(DISTINCT image), max(blob_size),
             (SELECT content_size FROM known k WHERE k.diff_id = h.diff_id), mode(instruction)

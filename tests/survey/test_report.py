@@ -153,6 +153,16 @@ def test_a_shared_layer_is_charged_by_share_and_deleting_frees_what_no_other_hol
     assert freed == {"app:1": 70, "app:2": 50, "tool:1": 0, "tool.tar": 0}
 
 
+def test_deleting_a_tag_of_several_platforms_frees_what_they_share(capsys: Capture, tmp_path: Path) -> None:
+    images = [image("i1", "app:1"), {**image("i2", "app:1"), "platform": "linux/arm64"}, image("i3", "tool:1")]
+    layers = [*held("i1", "t1", "one"), *held("i2", "t1", "two"), *held("i3", "base")]
+    folder = write(tmp_path / "data", {Table.IMAGES: images, Table.IMAGE_LAYERS: layers})
+    assert answers(capsys, folder)["tags"] == [
+        {"reference": "app:1", "platforms": 2, "blob_size": 100, "freed_size": 100},
+        {"reference": "tool:1", "platforms": 1, "blob_size": 100, "freed_size": 100},
+    ]
+
+
 def test_layers_come_by_how_many_images_hold_them(capsys: Capture, folder: Path) -> None:
     base = {"diff_id": "base", "images": 3, "blob_size": 100, "content_size": 1_000, "instruction": "ADD rootfs.tar /"}
     assert answers(capsys, folder)["layers"] == [base]
