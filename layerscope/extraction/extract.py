@@ -39,7 +39,8 @@ def extract(
     raises ends the extraction. Raises LayerscopeError; after any exception, the target is unchanged.
     """
     options = options or ExtractionOptions()
-    _check_rights(options)
+    if (options.owners or options.devices) and os.geteuid() != 0:
+        raise UsageError("only root can restore owners and make device nodes")
     plan = plan_extraction(loaded.tree, nodes, layer, options)
     if not options.partial:
         _check_whole(loaded, nodes, layer, plan)
@@ -69,11 +70,6 @@ def _result(plan: ExtractionPlan, options: ExtractionOptions) -> Extracted:
         left_out=(*plan.impossible, *plan.left_out),
         with_xattrs=0 if options.xattrs else sum(bool(entry.xattrs) for entry in plan.entries()),
     )
-
-
-def _check_rights(options: ExtractionOptions) -> None:
-    if (options.owners or options.devices) and os.geteuid() != 0:
-        raise UsageError("only root can restore owners and make device nodes")
 
 
 def _check_whole(loaded: LoadedImage, nodes: Sequence[int], layer: int, plan: ExtractionPlan) -> None:
@@ -113,7 +109,9 @@ def _opened_target(path: bytes, name: str) -> Iterator[ConfinedFolder]:
             yield target
     except BaseException:
         with deferred_signals():
-            _remove_empty(made)
+            for made_folder in reversed(made):
+                with suppress(OSError):
+                    os.rmdir(made_folder)  # noqa: PTH106  # bytes
         raise
 
 
@@ -139,12 +137,6 @@ def _existing_and_missing(path: bytes) -> tuple[bytes, list[bytes]]:
             else:
                 existing = step
     return existing, missing
-
-
-def _remove_empty(folders: Sequence[bytes]) -> None:
-    for folder in reversed(folders):
-        with suppress(OSError):
-            os.rmdir(folder)  # noqa: PTH106  # bytes
 
 
 def _check_all_free(target: ConfinedFolder, name: str, plan: ExtractionPlan, *, force: bool) -> None:

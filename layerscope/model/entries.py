@@ -110,14 +110,10 @@ class FileEntry(Struct, frozen=True):
 
 def impossible(entry: FileEntry) -> str | None:
     """Return why no system can have such a file."""
-    if entry.kind in DEVICES and not _is_device(entry):
+    major, minor = entry.device or (0, 0)
+    if entry.kind in DEVICES and not (0 <= major <= _LARGEST_MAJOR and 0 <= minor <= _LARGEST_MINOR):
         return "no system has its device numbers"
     return "it is a symlink to nothing" if entry.kind is Kind.SYMLINK and not entry.link else None
-
-
-def _is_device(entry: FileEntry) -> bool:
-    major, minor = entry.device or (0, 0)
-    return 0 <= major <= _LARGEST_MAJOR and 0 <= minor <= _LARGEST_MINOR
 
 
 Permissions = tuple[int, int, int]

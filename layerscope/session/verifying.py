@@ -19,6 +19,7 @@ from layerscope.session.reading.forked import ForkedWork
 from layerscope.session.reading.layer_parts import ROWS, entries_in, entries_message
 from layerscope.session.reading.layer_reading import LayerStack
 from layerscope.sources.layer.verification import FoundBytes, find_bytes
+from layerscope.sources.registry.table import found_table
 from layerscope.sources.stream.compression import SpanFile
 from layerscope.text import plural, printable_path, short_name
 from layerscope.work import IsStopped, in_parallel, processes_at_once
@@ -292,9 +293,6 @@ def _entries_check(layer: Layer, entries: LayerEntries) -> Check:
 
 def _table_checks(layer: Layer, table: TableOfContents, entries: LayerEntries) -> Iterator[Check]:
     """Compare the table of contents of a layer with its tar: Podman believes the one, and others the other."""
-    # 3 ms, and few layers have a table
-    from layerscope.sources.registry.table import found_table  # noqa: PLC0415
-
     claim = Claim("layer", layer.number, table.digest)
     digest, listed = (None, None) if layer.blob is None else found_table(layer.blob, table)
     if digest is not None:

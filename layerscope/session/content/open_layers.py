@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from layerscope.model.entries import LayerEntries
     from layerscope.sources.layer.content import LayerContent
     from layerscope.sources.layer.random_access import RandomContent, SpoolBudget
-    from layerscope.sources.layer.table_content import TableContent
-    from layerscope.sources.layer.table_of_contents import Moves
+    from layerscope.sources.layer.table_content import Moves, TableContent
 
 
 class OpenLayers:
@@ -156,11 +155,8 @@ class OpenLayers:
         layer, is_stopped = self.readable(number), is_stopped or self.is_stopped
         if self.image.layers[number - 1].table is None:
             return open_layer_content(layer, is_stopped)
-        # 10 ms, and few layers have a table
-        from layerscope.sources.layer.table_content import MovedContent  # noqa: PLC0415
-
         moves = self._moves_of(number)
-        return MovedContent(open_layer_content(layer, is_stopped), moves)
+        return moves.content(open_layer_content(layer, is_stopped))
 
     def prepare(self, number: int) -> None:
         """Get all that `content` of a layer needs; raises InvalidLayer."""
@@ -170,7 +166,7 @@ class OpenLayers:
 
     def _moves_of(self, number: int) -> "Moves":
         """Return where the files of a layer are that is listed from its table."""
-        # as above
+        # 10 ms, and few layers have a table
         from layerscope.sources.layer.table_content import found_moves  # noqa: PLC0415
 
         listed, whole = self._listable(self.image.layers[number - 1]), self.readable(number)

@@ -33,6 +33,7 @@ from layerscope.sources.engine.replies import (
     layer_makers,
 )
 from layerscope.sources.engine.transport import CONNECT_SECONDS, Connection, open_connection
+from layerscope.sources.store.docker_graph import chain_ids
 from layerscope.text import human_size, printable_line, short_name
 
 NEWEST_API = (1, 52)
@@ -130,7 +131,7 @@ class EngineClient(AbstractContextManager["EngineClient"]):
         makers = [lines[number] for number in made] or [EngineHistoryLine()] * len(details.diff_ids)
         return [
             StoredLayer(diff_id, chain_id, line.size, instruction_of(line.created_by))
-            for diff_id, chain_id, line in zip(details.diff_ids, details.chain_ids, makers, strict=False)
+            for diff_id, chain_id, line in zip(details.diff_ids, chain_ids(details.diff_ids), makers, strict=False)
         ]
 
     def containers(self) -> list[ContainerSummary]:
@@ -219,11 +220,11 @@ class EngineClient(AbstractContextManager["EngineClient"]):
     @cached_property
     def _api(self) -> tuple[int, int]:
         """The API version to speak; "auto" is never sent, since engines drop old versions."""
-        served = _parsed(self.version.api)
-        if served is None:
+        major, _, minor = self.version.api.partition(".")
+        if not (major.isdecimal() and minor.isdecimal()):
             name = short_name(printable_line(self.version.api)) or "none"
             raise EngineUnavailable(f"{self.endpoint}: invalid API version {name}")
-        return min(served, NEWEST_API)
+        return min((int(major), int(minor)), NEWEST_API)
 
     def _get(self, path: str, kind: type[T]) -> T:
         with self._answer(path, CONNECT_SECONDS) as response:
@@ -312,11 +313,6 @@ class _HTTP(http.client.HTTPConnection):
     def complaint(self) -> str:
         """Return what a program between said last, or nothing."""
         return self._connection.complaint() if self._connection else ""
-
-
-def _parsed(version: str) -> tuple[int, int] | None:
-    major, _, minor = version.partition(".")
-    return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else None
 
 
 def _complaint(body: bytes) -> str:

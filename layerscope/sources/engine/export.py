@@ -151,7 +151,8 @@ def exported(image: AwaitedImage) -> Iterator[ExportProgress | tuple[Candidate, 
         if isinstance(event, ExportProgress):
             yield event
         elif isinstance(event, ExportEnded):
-            yield tuple(map(_with_verified_layers, image.open(event.archive)))
+            # its layers are hashed when an image is built, to know which have their diff_id
+            yield tuple(replace(each, build=partial(_verified, each)) for each in image.open(event.archive))
 
 
 def _written(chunks: Iterable[bytes], file: SpoolFile, total: int | None) -> Iterator[ExportEvent]:
@@ -233,11 +234,6 @@ def _with_id(candidates: Sequence[Candidate], image_id: str) -> tuple[Candidate,
     if not matching:
         raise DigestMismatch(f"the engine exported another image than {short_name(image_id)}")
     return matching
-
-
-def _with_verified_layers(candidate: Candidate) -> Candidate:
-    """Return the candidate of an image whose layers are hashed when it is built, to know which have their diff_id."""
-    return replace(candidate, build=partial(_verified, candidate))
 
 
 def _verified(candidate: Candidate) -> Image:

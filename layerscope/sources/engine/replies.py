@@ -4,8 +4,6 @@ A field that an engine leaves out has its default; one of another type makes the
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
-from itertools import accumulate
 
 from msgspec import Struct, field
 
@@ -87,15 +85,6 @@ class ImageDetails(Struct, frozen=True):
     def diff_ids(self) -> list[str]:
         """The diff_ids of the layers, base first."""
         return self.root.layers or []
-
-    @property
-    def chain_ids(self) -> list[str]:
-        """What an engine stores a layer under: one that lies on other layers is another one."""
-        return list(
-            accumulate(
-                self.diff_ids, lambda chain, diff_id: f"sha256:{sha256(f'{chain} {diff_id}'.encode()).hexdigest()}"
-            )
-        )
 
 
 class EngineHistoryLine(Struct, frozen=True):

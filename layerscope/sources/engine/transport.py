@@ -61,7 +61,9 @@ def open_connection(endpoint: Endpoint, resources: ExitStack) -> Connection:
         raise EngineUnavailable(f"{endpoint}: {endpoint.problem}")
     try:
         if endpoint.is_command:
-            return _start_podman_service(resources)
+            local = locked_folder(resources) / "podman.sock"
+            command = [*PODMAN_SERVICE, f"--time={_IDLE_SECONDS}", f"unix://{local}"]
+            return _listening_program(command, local, resources)
         address = urlsplit(endpoint.host)
         opener = _OPENERS.get(address.scheme)
         if opener is None:
@@ -199,12 +201,6 @@ def _destination(address: SplitResult, identity: str | None) -> list[str]:
     key = ["-i", identity] if identity else []
     port = ["-p", str(address.port)] if address.port else []
     return [*key, *port, "--", f"{address.username}@{host}" if address.username else host]
-
-
-def _start_podman_service(resources: ExitStack) -> Connection:
-    """Start podman's service, and connect to it; raises OSError with podman's own message, and TimeoutError."""
-    local = locked_folder(resources) / "podman.sock"
-    return _listening_program([*PODMAN_SERVICE, f"--time={_IDLE_SECONDS}", f"unix://{local}"], local, resources)
 
 
 _OPENERS: dict[str, Callable[[Endpoint, SplitResult, ExitStack], Connection]] = {

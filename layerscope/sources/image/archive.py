@@ -170,12 +170,8 @@ def _kept(descriptor: int, archive: FileSpan, files: list[FileSpan]) -> Iterator
     """Yield the ranges to keep: all but the content of files that cannot be JSON documents."""
     start = 0
     for file in files:
-        if file.size > _HEAD and _is_no_document(os.pread(descriptor, _HEAD, file.offset)):
+        text = os.pread(descriptor, _HEAD, file.offset).lstrip() if file.size > _HEAD else b""
+        if text and not text.startswith(_JSON_STARTS):
             yield start, file.offset + _HEAD
             start = file.offset + file.size
     yield start, archive.size
-
-
-def _is_no_document(head: bytes) -> bool:
-    text = head.lstrip()
-    return bool(text) and not text.startswith(_JSON_STARTS)

@@ -182,17 +182,13 @@ def _locate(files: Files, blob: LayerBlob) -> _Located:
             return None, None, _absence(files, blob)
         if blob.media_type and blob.media_type.endswith(_ENCRYPTED):
             return span, None, _encrypted(blob)
-        return _detected(span, blob)
+        compression = detect_span(span)
+        if blob.media_type and _TAR not in blob.media_type and not _is_tar(span, compression):
+            return span, None, f"the blob {_name(blob)} is not a tar archive but {short_name(blob.media_type)}"
     except MissingBlob as error:
         return None, None, str(error)
     except OSError as error:
         return None, None, f"cannot read the blob {_name(blob)} in {files.description}: {os_reason(error)}"
-
-
-def _detected(span: FileSpan, blob: LayerBlob) -> _Located:
-    compression = detect_span(span)
-    if blob.media_type and _TAR not in blob.media_type and not _is_tar(span, compression):
-        return span, None, f"the blob {_name(blob)} is not a tar archive but {short_name(blob.media_type)}"
     return span, compression, None
 
 

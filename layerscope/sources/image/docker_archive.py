@@ -86,13 +86,8 @@ def _merged(entries: list[DockerArchiveManifest]) -> list[DockerArchiveManifest]
     merged: dict[tuple[str, tuple[str, ...]], list[DockerArchiveManifest]] = {}
     for entry in entries:
         merged.setdefault((entry.config, tuple(entry.layers or ())), []).append(entry)
-    return [_with_all_tags(same) for same in merged.values()]
-
-
-def _with_all_tags(entries: list[DockerArchiveManifest]) -> DockerArchiveManifest:
-    tags = list(dict.fromkeys(tag for entry in entries for tag in entry.repo_tags or ()))
-    last = entries[-1]
-    return DockerArchiveManifest(last.config, last.layers, tags, last.layer_sources)
+    tags = [dict.fromkeys(tag for entry in same for tag in entry.repo_tags or ()) for same in merged.values()]
+    return [replace(same[-1], repo_tags=list(own)) for same, own in zip(merged.values(), tags, strict=True)]
 
 
 def _fallbacks(documents: Documents, origin: Origin, known: set[Digest | None]) -> Iterator[Candidate]:
@@ -138,7 +133,8 @@ def _candidate(
         tags=_tags(entry, None),
         config_digest=stated_config_digest(entry),
         complete=False,
-        salvage=partial(_salvage, documents, origin, entry),
+        # without the config, which cannot be read
+        salvage=partial(_image, documents, origin, entry, None, (ImageConfig(), stated_config_digest(entry))),
     )
     try:
         config, digest = _read_config(documents, entry)
@@ -161,11 +157,6 @@ def _candidate(
 
 def _build(documents: Documents, origin: Origin, entry: DockerArchiveManifest, record: _OciRecord | None) -> Image:
     return _image(documents, origin, entry, record, _read_config(documents, entry))
-
-
-def _salvage(documents: Documents, origin: Origin, entry: DockerArchiveManifest) -> Image:
-    """Build the image without its config, which cannot be read."""
-    return _image(documents, origin, entry, None, (ImageConfig(), stated_config_digest(entry)))
 
 
 def _image(

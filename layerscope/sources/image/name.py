@@ -35,7 +35,8 @@ class ImageName(Struct, frozen=True):
         if match is None:
             return None
         domain, path = match["domain"] or "", match["path"]
-        if domain and not _is_domain(domain):
+        # the first part is a registry by the rule of the engines
+        if domain and domain != _LOCAL_DOMAIN and "." not in domain and ":" not in domain:
             if domain != domain.lower():
                 return None
             domain, path = "", f"{domain}/{path}"
@@ -58,8 +59,3 @@ class ImageName(Struct, frozen=True):
     def full(self) -> str:
         """The name with its tag, ``latest`` by default."""
         return f"{self.repository}:{self.tag or 'latest'}"
-
-
-def _is_domain(first: str) -> bool:
-    """Return True if the first part of a name is a registry, by the rule of the engines."""
-    return first == _LOCAL_DOMAIN or "." in first or ":" in first

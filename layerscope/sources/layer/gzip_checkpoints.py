@@ -164,7 +164,8 @@ class CheckpointedContent:
 
     def read(self, offset: int, size: int) -> bytes:
         with self._lock:
-            self._check_open()
+            if self._is_closed:
+                raise InvalidLayer("the image has been closed")
             self._reach(offset)
             pieces = []
             while size:
@@ -185,10 +186,6 @@ class CheckpointedContent:
                 consumed = self._frontier.consumed
             # without the lock, so that reads get their turn
             yield consumed
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise InvalidLayer("the image has been closed")
 
     def _reach(self, offset: int) -> None:
         """Move the reader to the offset, from where it is or from the nearest checkpoint before it."""

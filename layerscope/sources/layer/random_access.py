@@ -75,7 +75,8 @@ class SpooledContent:
 
     def read(self, offset: int, size: int) -> bytes:
         with self._lock:
-            self._check_open()
+            if self._is_closed:
+                raise InvalidLayer("the image has been closed")
             while self._filled < offset + size and self._beyond is None:
                 if is_cancelled():
                     raise ReadingStopped("reading the layer was stopped")
@@ -96,10 +97,6 @@ class SpooledContent:
                 self._spool()
                 consumed = self._stream.consumed
             yield consumed
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise InvalidLayer("the image has been closed")
 
     def _spool(self) -> None:
         """Spool one more piece, or note why there is none, or that there is no space for it."""

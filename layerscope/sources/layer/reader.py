@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
+from layerscope.sources.store.tar_split import TarSplitBlocks
 from layerscope.sources.tar.blocks import TakeChunk, TarBlocks, TarPart, open_blocks
 from layerscope.sources.tar.walk import walk
 
@@ -68,9 +69,6 @@ def _open_blocks(
     layer: Layer, is_stopped: Callable[[], bool], part: TarPart, take_chunk: TakeChunk | None, *, ahead: bool
 ) -> TarBlocks:
     if layer.unpacked is not None:
-        # 2 ms, and only an engine's store has it
-        from layerscope.sources.store.tar_split import TarSplitBlocks  # noqa: PLC0415
-
         try:
             return TarSplitBlocks(layer.unpacked)
         except FileNotFoundError as error:

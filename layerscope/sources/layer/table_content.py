@@ -1,5 +1,7 @@
 """The content of files of a layer that is listed from its table of contents, by their places in the row of files."""
 
+from array import array
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -8,11 +10,11 @@ from threading import Lock
 from typing import Protocol
 
 from layerscope.errors import FormatError, InvalidLayer, ReadingStopped, SourceError, os_reason
-from layerscope.model.entries import LayerEntries
+from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import FileSpan, Layer, ReadRange
 from layerscope.sources.layer.content import LayerContent
 from layerscope.sources.layer.reader import read_layer
-from layerscope.sources.layer.table_of_contents import Chunk, Moves, chunks_at, list_table
+from layerscope.sources.layer.table_of_contents import Chunk, chunks_at, list_table
 from layerscope.sources.stream.compression import decompressed_start
 from layerscope.work import IsStopped
 
@@ -26,6 +28,36 @@ class _Readable(Protocol):
     def read(self, offset: int, size: int) -> bytes: ...
 
 
+class Moves:
+    """The places of files in a layer's tar, by their places in the row of files of its table."""
+
+    def __init__(self, listed: LayerEntries, whole: LayerEntries) -> None:
+        rows: dict[bytes, deque[int]] = {}
+        for row, path in enumerate(whole.paths):
+            if whole.table.kinds[row] == Kind.FILE:
+                rows.setdefault(path, deque()).append(row)
+        self._starts, self._offsets = array("q"), array("q")
+        table, found = listed.table, whole.table
+        for row, path in enumerate(listed.paths):
+            if table.sizes[row]:
+                row_found = rows[path].popleft() if rows.get(path) else None
+                is_same = row_found is not None and found.sizes[row_found] == table.sizes[row]
+                is_plain = is_same and row_found not in found.sparse
+                self._starts.append(table.data_offsets[row])
+                self._offsets.append(found.data_offsets[row_found] if row_found is not None and is_plain else -1)
+
+    def offset(self, place: int) -> int:
+        """Return the offset in the tar; raises InvalidLayer where the tar has another file or none."""
+        index = bisect_right(self._starts, place) - 1
+        if index < 0 or self._offsets[index] < 0:
+            raise InvalidLayer("its table of contents says other things of this file than the layer")
+        return self._offsets[index] + place - self._starts[index]
+
+    def content(self, content: LayerContent) -> LayerContent:
+        """Return the content of the layer, by places in the row of files."""
+        return _MovedContent(content, self)
+
+
 def found_moves(listed: Layer, whole: Layer, is_stopped: IsStopped) -> Moves:
     """Return where the files are that a layer's table lists; raises InvalidLayer where it is not to be had any more."""
     if listed.table is None or listed.table.file is None:
@@ -35,7 +67,7 @@ def found_moves(listed: Layer, whole: Layer, is_stopped: IsStopped) -> Moves:
     return Moves(list_table(read_table(listed.table.file), listed.blob_size or 0), entries)
 
 
-class MovedContent:
+class _MovedContent:
     """The content of a layer that is here whole, by places in the row of files."""
 
     def __init__(self, content: LayerContent, moves: Moves) -> None:

@@ -8,7 +8,6 @@ row of files stands where the columns have one in the tar.
 import re
 from array import array
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
@@ -212,29 +211,3 @@ def _chunk(entry: _Entry, file: _Entry, start: int, ends: list[int], count: int)
     size = min(entry.chunk_size or file.size, file.size - min(entry.chunk_offset, file.size))
     digest = entry.chunk_digest or (file.digest if count == 1 else "")
     return Chunk(start + entry.chunk_offset, size, entry.offset, stored, entry.inner_offset, digest)
-
-
-class Moves:
-    """The places of files in a layer's tar, by their places in the row of files of its table."""
-
-    def __init__(self, listed: LayerEntries, whole: LayerEntries) -> None:
-        rows: dict[bytes, deque[int]] = {}
-        for row, path in enumerate(whole.paths):
-            if whole.table.kinds[row] == Kind.FILE:
-                rows.setdefault(path, deque()).append(row)
-        self._starts, self._offsets = array("q"), array("q")
-        table, found = listed.table, whole.table
-        for row, path in enumerate(listed.paths):
-            if table.sizes[row]:
-                row_found = rows[path].popleft() if rows.get(path) else None
-                is_same = row_found is not None and found.sizes[row_found] == table.sizes[row]
-                is_plain = is_same and row_found not in found.sparse
-                self._starts.append(table.data_offsets[row])
-                self._offsets.append(found.data_offsets[row_found] if row_found is not None and is_plain else -1)
-
-    def offset(self, place: int) -> int:
-        """Return the offset in the tar; raises InvalidLayer where the tar has another file or none."""
-        index = bisect_right(self._starts, place) - 1
-        if index < 0 or self._offsets[index] < 0:
-            raise InvalidLayer("its table of contents says other things of this file than the layer")
-        return self._offsets[index] + place - self._starts[index]

@@ -103,12 +103,9 @@ def _read(file: Path) -> _File:
 def _from_helpers(content: _File, host: str) -> Credentials | None:
     """Return what the helper of the host says, or that for all hosts."""
     helpers = content.cred_helpers or {}
-    name = next((helpers[key] for key in _server_names(host) if key in helpers), content.creds_store)
+    servers = (host, _DOCKER_HUB_KEY, f"index.{DEFAULT_DOMAIN}") if host == DEFAULT_DOMAIN else (host,)
+    name = next((helpers[key] for key in servers if key in helpers), content.creds_store)
     return _ask_helper(name, host) if name else None
-
-
-def _server_names(host: str) -> tuple[str, ...]:
-    return (host, _DOCKER_HUB_KEY, f"index.{DEFAULT_DOMAIN}") if host == DEFAULT_DOMAIN else (host,)
 
 
 def _ask_helper(name: str, host: str) -> Credentials | None:

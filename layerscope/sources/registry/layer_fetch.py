@@ -108,9 +108,10 @@ class _LayerFetch:
         if digest is None:
             return replace(layer, problem="the manifest does not name its blob"), None
         try:
-            table = None if layer.table is None else fetched_table(self._client, layer, self._known)
-            if table is not None:
-                return self._listed(layer, *table)
+            if layer.table is not None and (fetched := fetched_table(self._client, layer, self._known)):
+                data, entries = fetched
+                kept = self._spool.file(lambda file: write_all(file, data), "a table of contents")
+                return replace(layer, table=replace(layer.table, file=kept)), entries
             layer = replace(layer, table=None)
             with self._spool.new_file(f"a layer of {self._client.name.title}") as file:
                 for chunk in self._client.blob(digest, layer.blob_size):
@@ -123,10 +124,6 @@ class _LayerFetch:
         except (FormatError, SourceError) as error:
             contradicts = "digest" if isinstance(error, DigestMismatch) else None
             return replace(layer, problem=str(error), contradicts=contradicts), None
-
-    def _listed(self, layer: Layer, data: bytes, entries: LayerEntries) -> _Fetched:
-        file = self._spool.file(lambda file: write_all(file, data), "a table of contents")
-        return replace(layer, table=layer.table and replace(layer.table, file=file)), entries
 
     def _checked(self, layer: Layer) -> _Fetched:
         """Return a layer as verified, or with a problem if it has other bytes; the reader says why a stream breaks."""

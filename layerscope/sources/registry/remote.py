@@ -134,7 +134,8 @@ class Remote:
     def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> tuple[HttpAnswer, bool]:
         """Return the answer, and whether a redirect led to it; what follows one is not authorized, nor a HEAD."""
         answer = self._authorized(method, url, headers)
-        self._note_limit(answer)
+        if stated := _LIMIT.match(answer.headers.get("RateLimit-Remaining", "")):
+            self.rate_limit = int(stated[0])
         for count in range(_MOST_REDIRECTS + 1):
             target = answer.headers.get("Location") if answer.status in _REDIRECTS else None
             if target is None or method == "HEAD":
@@ -173,11 +174,6 @@ class Remote:
             host = short_name(parts.hostname)
             raise SourceError(f"cannot read {self._title}: the registry redirects to {host} without https")
         return new
-
-    def _note_limit(self, answer: HttpAnswer) -> None:
-        stated = _LIMIT.match(answer.headers.get("RateLimit-Remaining", ""))
-        if stated is not None:
-            self.rate_limit = int(stated[0])
 
 
 def _with_authorization(headers: Mapping[str, str], header: str | None) -> Mapping[str, str]:

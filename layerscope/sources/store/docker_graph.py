@@ -6,8 +6,9 @@ CHAIN_ID`` describes a layer: ``diff`` (its diff_id), ``cache-id`` (its folder i
 https://github.com/moby/moby/blob/master/layer/filestore.go
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 
 from layerscope.errors import FormatError
@@ -40,7 +41,8 @@ def stored_image(
         if sha256(document).hexdigest() != image_id.encoded:
             return None
         config = decode(document, ImageConfig, str(image_id))
-        layers = [_layer(root, driver, store, *ids) for ids in _chain(config.diff_ids)]
+        diff_ids = list(map(str, config.diff_ids))
+        layers = [_layer(root, driver, store, *ids) for ids in zip(diff_ids, chain_ids(diff_ids), strict=True)]
     except (OSError, UnicodeDecodeError, FormatError):
         return None
     found = tuple(layer for layer in layers if layer is not None)
@@ -59,15 +61,12 @@ def container_folder(root: Path, driver: str, container_id: str) -> Path | None:
     return root / _FOLDERS[driver].format(mount_id) if mount_id.isalnum() else None
 
 
-def _chain(diff_ids: list[Digest]) -> Iterator[tuple[str, str]]:
-    """Yield the diff_id and the chain id of each layer.
+def chain_ids(diff_ids: Iterable[str]) -> list[str]:
+    """Return what an engine stores each layer under: one that lies on other layers is another one.
 
     https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid
     """
-    chain = ""
-    for diff_id in map(str, diff_ids):
-        chain = f"sha256:{sha256(f'{chain} {diff_id}'.encode()).hexdigest()}" if chain else diff_id
-        yield diff_id, chain
+    return list(accumulate(diff_ids, lambda chain, own: f"sha256:{sha256(f'{chain} {own}'.encode()).hexdigest()}"))
 
 
 def _layer(root: Path, driver: str, store: Path, diff_id: str, chain_id: str) -> UnpackedLayer | None:

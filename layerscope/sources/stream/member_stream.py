@@ -95,15 +95,12 @@ class MemberStream:
                 if not stored:
                     break
             elif self._member.needs_input:
-                stored = self._read()
+                self._chunk_start = self._raw.position
+                stored = self._raw.read1(_STORED_CHUNK)
                 if not stored:
                     raise EOFError("the stream ends early")
             taken = self._member.decompress(stored, size)
         return taken
-
-    def _read(self) -> bytes:
-        self._chunk_start = self._raw.position
-        return self._raw.read1(_STORED_CHUNK)
 
     def _start_member(self) -> bytes:
         """Start the next member, and return the bytes read of it; none where there is no next member."""

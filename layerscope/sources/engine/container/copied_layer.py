@@ -95,7 +95,9 @@ class CopiedLayer:
         source = path.parent if REPLACEMENT in change.path else path
         for member, content in self._archive(source):
             found = source.parent / member.name
-            if not self._is_part(found, change):
+            listed = as_listed(os.fsencode(_relative(found)))
+            is_part = listed == change.path or listed.startswith(f"{change.path}/")
+            if not is_part or self._is_mounted(found):
                 continue
             member.name = _relative(found)
             if member.islnk():
@@ -103,10 +105,6 @@ class CopiedLayer:
             self._add(tar, _folder(found) if found in self._mounts else member, content)
             if member.isdir() and not change.is_addition:
                 return
-
-    def _is_part(self, path: PurePosixPath, change: PathChange) -> bool:
-        listed = as_listed(os.fsencode(_relative(path)))
-        return not self._is_mounted(path) and (listed == change.path or listed.startswith(f"{change.path}/"))
 
     def _copy_from_export(self, tar: tarfile.TarFile, wanted: set[str]) -> None:
         """Copy the wanted paths from a tar of the whole file system.
