@@ -143,7 +143,9 @@ def show(
         )
     with opened_image, terminal():
         if isinstance(opened_image, UndecidedImage):
-            _explore_choice(opened_image)
+            from layerscope.tui.images.chooser import explore_choice  # noqa: PLC0415  # 120 ms: Textual
+
+            explore_choice(opened_image)
         else:
             opened_image.dockerfile_name = dockerfile
             _explore(opened_image)
@@ -166,12 +168,6 @@ def _explore(session: ImageSession) -> None:
         explore(session, reader)
     finally:
         reader.close()
-
-
-def _explore_choice(undecided: UndecidedImage) -> None:
-    from layerscope.tui.images.chooser import explore_choice  # noqa: PLC0415  # as above
-
-    explore_choice(undecided)
 
 
 def show_start() -> None:

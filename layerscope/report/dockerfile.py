@@ -103,9 +103,11 @@ def _parts(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, 
         GridColumn("Dockerfile", is_flexible=True, least=LEAST_INSTRUCTION),
     )
     for cost in limit(costs):
-        figures, source = _figures(cost, largest, tallies.content_size), _source(cost)
-        saves = [f"{size_or_blank(cost.saves)}{_numbers(cost.advice)}"] if advice else []
-        grid.add_row(*figures, *([_cached(cost)] if cache.cached else []), *saves, *source)
+        figures = _figures(cost, largest, tallies.content_size)
+        numbers = f" ({', '.join(map(str, cost.advice))})" if cost.advice else ""
+        saves = [f"{size_or_blank(cost.saves)}{numbers}"] if advice else []
+        source = Line(printable_text(cost.text).expandtabs(_TAB), "" if cost.layers else "dim")
+        grid.add_row(*figures, *([_cached(cost)] if cache.cached else []), *saves, str(cost.line), source)
     yield grid
     for number, each in enumerate(advice, 1):
         if each.layer in placed.line_of_layer:
@@ -117,14 +119,6 @@ def _parts(placed: PlacedDockerfile, analysis: SizeAnalysis, cache: CacheState, 
         noun = "layer" if len(unplaced.layers) == 1 else "layers"
         size = human_size(unplaced.content_size)
         yield Paragraph(f"\nno line found for {noun} {layers_text(unplaced.layers)}, {size}", "yellow")
-
-
-def _source(cost: LineCost) -> tuple[str, Line]:
-    return str(cost.line), Line(printable_text(cost.text).expandtabs(_TAB), "" if cost.layers else "dim")
-
-
-def _numbers(advice: tuple[int, ...]) -> str:
-    return f" ({', '.join(map(str, advice))})" if advice else ""
 
 
 def _cached(cost: LineCost) -> str:

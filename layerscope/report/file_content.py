@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, TextIO
 
-from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.encoding import PREFIX_SIZE, detect_encoding
 from layerscope.errors import UsageError
 from layerscope.text import printable_text
 
@@ -24,24 +24,13 @@ def write_readable(chunks: Iterable[bytes], name: str, file: TextIO) -> None:
 
 def readable_pieces(chunks: Iterable[bytes], name: str) -> Iterator[str]:
     """Yield a text in pieces that are safe for a screen; all line ends become line feeds."""
-    rest = iter(chunks)
-    prefix = _prefix(rest)
+    rest, prefix = iter(chunks), b""
+    while len(prefix) < PREFIX_SIZE and (chunk := next(rest, b"")):
+        prefix += chunk
     encoding = detect_encoding(prefix, whole=len(prefix) < PREFIX_SIZE)
     if encoding is None:
         raise UsageError(f"{name} is binary, and stdout is a terminal: redirect it (> FILE) or pipe it (| xxd)")
-    decoder = _decoder(encoding)
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding.codec)("replace"), translate=True)
     for chunk in chain([prefix.removeprefix(encoding.byte_order_mark)], rest):
         yield printable_text(decoder.decode(chunk))
     yield printable_text(decoder.decode(b"", final=True))
-
-
-def _prefix(chunks: Iterator[bytes]) -> bytes:
-    prefix = b""
-    while len(prefix) < PREFIX_SIZE and (chunk := next(chunks, b"")):
-        prefix += chunk
-    return prefix
-
-
-def _decoder(encoding: TextEncoding) -> io.IncrementalNewlineDecoder:
-    codec = encoding.codec
-    return io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)("replace"), translate=True)

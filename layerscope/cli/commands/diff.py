@@ -146,7 +146,9 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     rows = as_json or stat or patch or digests or limit or only is not None or path is not None
     if summary is not None and (rows or isinstance(sides.other, LayerPair)):
         raise UsageError("--format sums up two images: it takes no layers, and no option that selects or prints rows")
-    if not (no_tui or rows or exit_code or summary is not None) and _is_interactive(sides):
+    prints = no_tui or rows or exit_code or summary is not None
+    # with an archive on stdin, stdout decides whether the user sits at a terminal
+    if not prints and has_screen() and (sys.stdin.isatty() or sides.takes_standard_input):
         return _explore(sides, mtime=mtime)
     if as_json and (stat or patch):
         raise UsageError(f"--json and {'--stat' if stat else '--patch'} are two different formats")
@@ -164,11 +166,6 @@ def _glob(text: str) -> str:
         raise UsageError("--path takes a glob, not nothing")
     path = text[1:] if text.startswith("./") else text
     return path.rstrip("/") or "/"
-
-
-def _is_interactive(sides: Sides) -> bool:
-    """Return whether the user sits at a terminal; with an archive on stdin, stdout decides."""
-    return has_screen() and (sys.stdin.isatty() or sides.takes_standard_input)
 
 
 def _explore(sides: Sides, *, mtime: bool) -> int:

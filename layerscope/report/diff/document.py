@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import asdict
 
-from layerscope.analysis.comparison.config_and_packages import ConfigChange, ConfigValue, PackageChange
+from layerscope.analysis.comparison.config_and_packages import ConfigValue, PackageChange
 from layerscope.analysis.comparison.diff_tree import AFTER
 from layerscope.analysis.comparison.digest_causes import Cause, DigestReport
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
@@ -188,7 +188,10 @@ def _head(view: FilteredComparison, limit: Limit = NO_LIMIT) -> DiffDocument:
     if view.images is not None:
         head.pull_size = view.images.pull_size
         head.layers = [_aligned_part(step, view.images, view.broken_layers) for step in view.images.alignment.layers]
-        head.config = [_config_part(change) for change in limit(view.images.config)]
+        head.config = [
+            ConfigChangePart(each.field, each.name, _value(each.before), _value(each.after))
+            for each in limit(view.images.config)
+        ]
         head.packages = [_package_part(change) for change in limit(view.images.packages)]
     return head
 
@@ -218,10 +221,6 @@ def _aligned_part(step: AlignedStep, images: ImageComparison, broken: tuple[Brok
     is_same = step.relation is Relation.SAME and not is_broken
     same_content = images.rebuilt.get(step, True if is_same else None)
     return AlignedPart(step.old_layer, step.new_layer, step.relation.value, step.title, same_content)
-
-
-def _config_part(change: ConfigChange) -> ConfigChangePart:
-    return ConfigChangePart(change.field, change.name, _value(change.before), _value(change.after))
 
 
 def _value(value: ConfigValue | None) -> str | list[str] | None:

@@ -172,7 +172,7 @@ def write_why_document(
 
 def why_document(analysis: SizeAnalysis, *, all_packages: bool = False, limit: Limit = NO_LIMIT) -> WhyDocument:
     """Return the document; this reads layers and file contents as needed."""
-    why, paths = analysis.report, NodePaths(analysis.tree.index)
+    why, paths, base = analysis.report, NodePaths(analysis.tree.index), analysis.report.base
     return WhyDocument(
         total_size=why.total_size,
         blob_size=why.blob_size,
@@ -199,7 +199,7 @@ def why_document(analysis: SizeAnalysis, *, all_packages: bool = False, limit: L
         unowned_size=analysis.packages.unowned,
         sbom=None if analysis.sbom is None else _sbom_part(analysis.sbom),
         directories=_folder_parts(analysis, paths, limit),
-        base=_base_part(why),
+        base=None if base is None else BasePart(base.name, base.digest, base.layers, *base_sizes(why)),
         unknowns=list(why.unknowns),
     )
 
@@ -248,9 +248,3 @@ def _folder_parts(analysis: SizeAnalysis, paths: NodePaths, limit: Limit) -> lis
     rows = limit(analysis.directories.heaviest_folders(LARGEST_FOLDERS))
     parts = [FolderPart(path_text(paths(row.node)), row.size, row.dead, row.files) for row in rows]
     return sorted(parts, key=lambda part: part.path)
-
-
-def _base_part(why: SizeReport) -> BasePart | None:
-    """Return the base image, with its sizes if it is known which layers are its own."""
-    base = why.base
-    return None if base is None else BasePart(base.name, base.digest, base.layers, *base_sizes(why))

@@ -35,14 +35,16 @@ def html_report(analysis: SizeAnalysis) -> str:
     """Return the page; this reads layers and file contents as needed."""
     image, why = analysis.image, analysis.report
     name = printable_name(image.name)
+    warnings = (f"Warning: {sentence}." for sentence in image.warnings)
+    secrets = [("secrets", "Secrets")] if why.secrets else []
     content = {
         "TITLE": joined([f"{name}, layer by layer"]),
-        "NAVIGATION": joined(element("a", title, href=f"#{anchor}") for anchor, title in _navigation(analysis)),
+        "NAVIGATION": joined(element("a", title, href=f"#{anchor}") for anchor, title in (*secrets, *_NAVIGATION)),
         "NAME": joined([name]),
         "FACTS": prose(image_facts(image, analysis.tallies)),
         "VERDICT": prose(why.verdict),
         "TILES": joined(_tiles(analysis)),
-        "REMARKS": joined(element("p", prose(remark), class_="remark") for remark in _remarks(analysis)),
+        "REMARKS": joined(element("p", prose(remark), class_="remark") for remark in (*remarks(why), *warnings)),
         "SECTIONS": joined(_sections(analysis)),
         "SOURCE": joined([printable_line(image.source)]),
         "TREE": in_script(map_items(analysis.directories)),
@@ -64,13 +66,6 @@ def filled(content: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: content[match[1]], _packaged("page.html"))
 
 
-def _navigation(analysis: SizeAnalysis) -> Iterator[tuple[str, str]]:
-    """Yield anchor and title of each section of the page."""
-    if analysis.report.secrets:
-        yield "secrets", "Secrets"
-    yield from _NAVIGATION
-
-
 def _packaged(name: str) -> str:
     return files("layerscope.report.page.html").joinpath(name).read_text(encoding="utf-8")
 
@@ -88,11 +83,6 @@ def _tiles(analysis: SizeAnalysis) -> Iterator[Markup]:
 def tile(title: str, figure: str, remark: str) -> Markup:
     """Return a figure with its title."""
     return element("div", element("dt", title), element("dd", figure, " ", element("small", remark)))
-
-
-def _remarks(analysis: SizeAnalysis) -> Iterator[str]:
-    yield from remarks(analysis.report)
-    yield from (f"Warning: {sentence}." for sentence in analysis.image.warnings)
 
 
 def _sections(analysis: SizeAnalysis) -> Iterator[Markup]:
