@@ -83,7 +83,9 @@ class ImageGroup(TyperGroup):
         """Return what can complete a word before which no command is: commands, options and images."""
         reference = self.commands[DEFAULT].params[0]
         images = [] if incomplete.startswith("-") else reference.shell_complete(ctx, incomplete)
-        return [*super().shell_complete(ctx, incomplete), *images]
+        # a shell would take a command of two words as one
+        commands = [item for item in super().shell_complete(ctx, incomplete) if " " not in item.value]
+        return [*commands, *images]
 
     def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """Return the command that the first argument names, now imported, and the other arguments."""

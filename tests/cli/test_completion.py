@@ -94,6 +94,7 @@ def test_a_look_up_that_takes_too_long_is_left_out(monkeypatch: pytest.MonkeyPat
         (["layerscope", "tree", "x.tar", "--engine", "="], 4, ["docker", "podman", "containerd"]),
         (["layerscope", "tree", "my-app", ":", "v1", "--dep", "x"], 5, ["--depth"]),
         (["layerscope", "my-"], 1, []),
+        (["layerscope", "survey", "report", "--ht"], 3, ["--html"]),
         (["layerscope", "docker-plugin", ""], 2, ["install", "remove"]),
     ],
 )
@@ -101,6 +102,11 @@ def test_bash_is_offered_what_replaces_its_last_word(words: list[str], last: int
     joined = "\n".join(words)
     found = launch(_LAYERSCOPE_COMPLETE="complete_bash", COMP_WORDS=joined, COMP_CWORD=str(last))
     assert found.out.split() == expected
+
+
+def test_a_command_of_two_words_is_not_offered_as_one() -> None:
+    found = launch(_LAYERSCOPE_COMPLETE="complete_bash", COMP_WORDS="layerscope\nsurvey", COMP_CWORD="1")
+    assert "report" not in found.out
 
 
 def on_path(folder: Path) -> dict[str, str]:
