@@ -50,7 +50,7 @@ esac
 
 def test_a_node_of_kubernetes_lists_an_image_once_with_its_tags(programs: Path) -> None:
     write_program(programs / "ctr", LISTING)
-    listed, _ = local_images(Engine.CONTAINERD).found
+    _, listed = local_images(Engine.CONTAINERD).found
     assert (listed.reference, listed.size, listed.layers) == (
         "containerd://k8s.io/registry.k8s.io/pause:3.9",
         1536,
