@@ -35,9 +35,9 @@ from layerscope.report.layers.document import StepPart as Step
 from layerscope.report.size.document import AdvicePart as Advice
 from layerscope.report.size.document import DeadPart as DeadFile
 from layerscope.report.size.document import WhyDocument, why_document
-from layerscope.report.tree.listing import TreeEntryPart as Entry
-from layerscope.report.tree.listing import entry_row, tree_entries
-from layerscope.report.tree.selection import TreeSelection
+from layerscope.report.tree import TreeEntryPart as Entry
+from layerscope.report.tree import entry_row, tree_entries
+from layerscope.report.tree_rows import TreeSelection
 from layerscope.session.dockerfile.lines import known_dockerfile
 from layerscope.session.files.revision import file_at, whole_chunks
 from layerscope.session.image_session import ImageSession

@@ -19,7 +19,7 @@ from layerscope import api
 from layerscope.report.diff.document import DiffDocument
 from layerscope.report.layers.document import LayersDocument
 from layerscope.report.size.document import WhyDocument
-from layerscope.report.tree.listing import TreeDocument
+from layerscope.report.tree import TreeDocument
 from tests import api_report
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, whiteout, write_tar
 from tests.cli.runner import MY_APP, PLATFORMS, document

@@ -14,8 +14,8 @@ from layerscope.model.entries import Kind
 from layerscope.model.image import Image
 from layerscope.report.colors import change_styles
 from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
-from layerscope.report.tree.listing import NO_SIZE, SIZE_WIDTH, name_and_target, owner_width
-from layerscope.report.tree.selection import link_text
+from layerscope.report.tree import NO_SIZE, SIZE_WIDTH, name_and_target, owner_width
+from layerscope.report.tree_rows import link_text
 from layerscope.session.summary import layer_title
 from layerscope.text import human_size, mode_text, path_text, printable_text, shortened
 

@@ -13,8 +13,8 @@ from layerscope.model.image import Image
 from layerscope.report.colors import CHANGE_STYLES
 from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, Paragraph, instruction_line, show
-from layerscope.report.tree.listing import entry_part
-from layerscope.report.tree.selection import link_text
+from layerscope.report.tree import entry_part
+from layerscope.report.tree_rows import link_text
 from layerscope.session.summary import layer_title
 from layerscope.text import human_size, mode_text, path_text, printable_name, printable_path
 

@@ -6,7 +6,7 @@ from layerscope.cli.opening import say_left_out, warn_of
 from layerscope.cli.options import AsJson, DebugLog, ListedEngine, RowLimit
 from layerscope.debug_log import start_log
 from layerscope.report.json_document import Limit
-from layerscope.report.local.listings import write_container_table, write_containers_document
+from layerscope.report.listings import write_container_table, write_containers_document
 from layerscope.session.local.listing import local_containers
 
 EXAMPLES = """\b

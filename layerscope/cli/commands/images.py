@@ -10,8 +10,8 @@ from layerscope.cli.options import AsJson, DebugLog, ListedEngine, RowLimit
 from layerscope.debug_log import start_log
 from layerscope.model.engine import Engine
 from layerscope.report.json_document import Limit
-from layerscope.report.local.layers import write_images_layers_document, write_shared_layers
-from layerscope.report.local.listings import write_image_table, write_images_document
+from layerscope.report.listings import write_image_table, write_images_document
+from layerscope.report.shared_layers import write_images_layers_document, write_shared_layers
 from layerscope.session.local.listing import ImageOrder, layered_images, local_images, matching_images, ordered_images
 from layerscope.session.local.sharing import sharing
 

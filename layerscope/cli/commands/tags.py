@@ -12,7 +12,7 @@ from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.debug_log import start_log
 from layerscope.report.json_document import Limit
-from layerscope.report.local.listings import write_tag_table, write_tags_document
+from layerscope.report.listings import write_tag_table, write_tags_document
 from layerscope.session.summary import limit_words
 
 EXAMPLES = """\b

@@ -11,8 +11,8 @@ from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import note_tables, say_left_out, warn
 from layerscope.cli.options import AsJson, Full, LayerNumber, RowLimit, parse_changes
 from layerscope.report.json_document import Limit
-from layerscope.report.tree.listing import write_tree_document, write_tree_lines
-from layerscope.report.tree.selection import TreeSelection
+from layerscope.report.tree import write_tree_document, write_tree_lines
+from layerscope.report.tree_rows import TreeSelection
 from layerscope.session.loaded_image import layer_number
 
 EXAMPLES = """\b

@@ -14,8 +14,8 @@ from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.filtered import ALL_CHANGES, BrokenLayers, FilteredComparison
 from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
 from layerscope.report.layers.document import ImagePart, image_part
-from layerscope.report.tree.listing import EntryPart, entry_part
-from layerscope.report.tree.selection import TreeSelection
+from layerscope.report.tree import EntryPart, entry_part
+from layerscope.report.tree_rows import TreeSelection
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import path_text
 

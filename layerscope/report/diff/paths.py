@@ -15,7 +15,7 @@ from layerscope.errors import FormatError
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.report.colors import write_colored
 from layerscope.report.json_document import NO_LIMIT, Limit
-from layerscope.report.tree.selection import link_text
+from layerscope.report.tree_rows import link_text
 from layerscope.session.files.text import WholeText, read_text
 from layerscope.text import human_size, path_text, plural, printable_name, printable_path, printable_text, signed_size
 

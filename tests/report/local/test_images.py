@@ -4,7 +4,7 @@ import io
 
 from layerscope.model.engine import Engine
 from layerscope.model.local import LocalImage
-from layerscope.report.local.listings import write_image_table, write_images_document
+from layerscope.report.listings import write_image_table, write_images_document
 from tests.report.documents import read_back
 
 IMAGES = (

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
-from layerscope.report.tree.listing import write_tree_document
-from layerscope.report.tree.selection import TreeSelection
+from layerscope.report.tree import write_tree_document
+from layerscope.report.tree_rows import TreeSelection
 from layerscope.session.open import open_image
 from layerscope.session.reading.layer_reading import LayerStack
 from tests.builders import (

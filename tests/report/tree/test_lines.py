@@ -7,8 +7,8 @@ import pytest
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.report.tree.listing import guides_for, tree_lines, write_tree_lines
-from layerscope.report.tree.selection import TreeSelection
+from layerscope.report.tree import guides_for, tree_lines, write_tree_lines
+from layerscope.report.tree_rows import TreeSelection
 from layerscope.session.open import open_image
 from tests.builders import (
     device,

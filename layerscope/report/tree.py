@@ -14,7 +14,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.report.colors import write_colored
 from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
-from layerscope.report.tree.selection import TreeSelection, link_text, printed_row
+from layerscope.report.tree_rows import TreeSelection, link_text, printed_row
 from layerscope.text import human_size, mode_text, printable_name
 
 _KINDS = tuple(kind.word for kind in Kind)

@@ -1,1 +1,0 @@
-"""The images of the local engines."""

@@ -1,1 +1,0 @@
-"""The file tree of an image."""
