@@ -6,9 +6,11 @@ Two applications of two releases on one base: ``base`` of 100 bytes below all im
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -219,6 +221,53 @@ def test_files_that_should_be_in_no_image_are_secrets_and_known_leftovers(capsys
             "example": "registry://r.example:5000/app:1",
         },
     ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_figures_are_those_of_a_plain_count(capsys: Capture, tmp_path: Path, seed: int) -> None:
+    chance = Random(seed)  # noqa: S311  # no secret
+    sizes = {f"layer{number}": chance.randrange(1, 1_000) for number in range(12)}
+    layers = {f"i{number}": chance.sample(list(sizes), chance.randrange(1, 6)) for number in range(8)}
+    names = [(digest, f"repo{chance.randrange(4)}:{at}") for at, digest in enumerate([*layers, "i0", "i1"])]
+    dead: list[dict[str, Any]] = [
+        {"image": digest, "path": path, "size": 7, "writer": writer, "hidden_by": 9, "reason": "removed"}
+        for digest, held_by in layers.items()
+        for writer in range(1, len(held_by) + 1)
+        for path in ("/a", "/b")
+        if chance.random() < 0.7
+    ]
+    tables: dict[Table, Sequence[Row]] = {
+        Table.IMAGES: [image(digest, name) for digest, name in names],
+        Table.IMAGE_LAYERS: [
+            {"image": digest, "layer": number, "diff_id": layer, "digest": layer, "blob_size": sizes[layer]}
+            for digest, held_by in layers.items()
+            for number, layer in enumerate(held_by, 1)
+        ],
+        Table.DEAD: dead,
+    }
+    found = answers(capsys, write(tmp_path / "data", tables))
+    holders = {layer: {digest for digest in layers if layer in layers[digest]} for layer in sizes}
+    needed_by = {layer: {name for digest, name in names if digest in holders[layer]} for layer in sizes}
+    hidden = Counter((layers[row["image"]][row["writer"] - 1], row["path"]) for row in dead)
+    summary = found["summary"]
+    assert summary["blob_size"] == sum(sizes[layer] for layer in sizes if holders[layer])
+    assert summary["shared_size"] == sum(sizes[layer] for layer in sizes if len(holders[layer]) > 1)
+    assert summary["wasted_size"] == 7 * sum(count == len(holders[layer]) for (layer, _), count in hidden.items())
+    assert {tag["reference"]: tag["freed_size"] for tag in found["tags"]} == {
+        name: sum(sizes[layer] for layer in layers[digest] if needed_by[layer] == {name}) for digest, name in names
+    }
+    for row in found["repositories"]:
+        charged = [
+            sizes[layer] / len(holders[layer]) / [each for each, _ in names].count(digest)
+            for digest, name in names
+            if name.startswith(f"{row['repository']}:")
+            for layer in layers[digest]
+        ]
+        assert row["charged_size"] == pytest.approx(sum(charged), abs=1)
+        mine = [
+            layer for layer in sizes if {name.partition(":")[0] for name in needed_by[layer]} == {row["repository"]}
+        ]
+        assert row["freed_size"] == sum(sizes[layer] for layer in mine)
 
 
 def test_the_table_says_it_in_sentences(capsys: Capture, folder: Path) -> None:
