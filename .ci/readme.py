@@ -1,10 +1,10 @@
-"""Gives the package the start of the README as its description: the rest is about a clone, and in the man page."""
+"""Gives the package the start of the README as its description: the rest is in the help and in the man page."""
 
 from pathlib import Path
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-_FIRST_LEFT_OUT = "## The explorer"
+_FIRST_LEFT_OUT = "## Use"
 
 
 class DescriptionHook(MetadataHookInterface):
