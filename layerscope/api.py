@@ -29,9 +29,9 @@ from layerscope.report.diff.document import (
 from layerscope.report.diff.document import ChangePart as Change
 from layerscope.report.history import EventPart as Event
 from layerscope.report.history import event_part
-from layerscope.report.layers.document import ConfigPart, ImagePart, LayersDocument, layers_document
-from layerscope.report.layers.document import LayerPart as Layer
-from layerscope.report.layers.document import StepPart as Step
+from layerscope.report.layers import ConfigPart, ImagePart, LayersDocument, layers_document
+from layerscope.report.layers import LayerPart as Layer
+from layerscope.report.layers import StepPart as Step
 from layerscope.report.size.document import AdvicePart as Advice
 from layerscope.report.size.document import DeadPart as DeadFile
 from layerscope.report.size.document import WhyDocument, why_document

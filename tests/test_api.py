@@ -17,7 +17,7 @@ import pytest
 import layerscope
 from layerscope import api
 from layerscope.report.diff.document import DiffDocument
-from layerscope.report.layers.document import LayersDocument
+from layerscope.report.layers import LayersDocument
 from layerscope.report.size.document import WhyDocument
 from layerscope.report.tree import TreeDocument
 from tests import api_report

@@ -95,11 +95,11 @@ def print_layers(session: ImageSession, limit: int | None = None, *, as_json: bo
     rows = Limit(limit)
     if as_json:
         # 2 ms, and a table needs none
-        from layerscope.report.layers.document import write_layers_document  # noqa: PLC0415
+        from layerscope.report.layers import write_layers_document  # noqa: PLC0415
 
         write_layers_document(session.image, session.tallies, sys.stdout, rows)
     else:
-        from layerscope.report.layers.table import write_layer_table  # noqa: PLC0415  # 3 ms, and others print no table
+        from layerscope.report.layer_table import write_layer_table  # noqa: PLC0415  # 3 ms, and others print no table
 
         write_layer_table(session.image, session.tallies, sys.stdout, rows)
     say_left_out(rows)

@@ -20,7 +20,7 @@ DOCUMENTS = {
     "history": "history.HistoryDocument",
     "images": "listings.ImagesDocument",
     "images-layers": "shared_layers.SharedLayersDocument",
-    "layers": "layers.document.LayersDocument",
+    "layers": "layers.LayersDocument",
     "packages": "packages.PackagesDocument",
     "survey-report": "survey.SurveyReportDocument",
     "survey-rows": "survey.SurveyRowsDocument",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from msgspec import Struct
 
 from layerscope.report.json_document import NO_LIMIT, Document, Limit, Listing, write_document
-from layerscope.report.page.html.elements import Markup, element, joined, prose, section, size_table
-from layerscope.report.page.html.page import filled, tile
+from layerscope.report.page.elements import Markup, element, joined, prose, section, size_table
+from layerscope.report.page.html import filled, tile
 from layerscope.report.size.tables import table_parts
 from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, show
 from layerscope.report.tables import section as titled

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Image, Step
-from layerscope.report.layers.table import layer_table
+from layerscope.report.layer_table import layer_table
 from layerscope.report.tables import Grid, GridColumn, Line, figures, name_line, plain_text, show
 from layerscope.session.open import open_image
 from tests.builders import docker_archive, file, image, layer

@@ -12,7 +12,7 @@ from layerscope.cli.options import Base, DockerfileName, Force
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.report.atomic_write import refuse_existing, write_whole
-from layerscope.report.page.html.page import html_report
+from layerscope.report.page.html import html_report
 from layerscope.report.page.markdown import markdown_report
 from layerscope.report.page.spreadsheet import csv_report
 from layerscope.session.dockerfile.lines import known_dockerfile

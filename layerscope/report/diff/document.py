@@ -13,7 +13,7 @@ from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.filtered import ALL_CHANGES, BrokenLayers, FilteredComparison
 from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
-from layerscope.report.layers.document import ImagePart, image_part
+from layerscope.report.layers import ImagePart, image_part
 from layerscope.report.tree import EntryPart, entry_part
 from layerscope.report.tree_rows import TreeSelection
 from layerscope.session.loaded_image import LoadedImage

@@ -17,8 +17,8 @@ from layerscope.analysis.size.dead import DeadEntry, dead_groups
 from layerscope.comparison.compare import ImageComparison, pull_size
 from layerscope.report.diff.tables import relation_words
 from layerscope.report.escape import in_markdown
-from layerscope.report.page.html.elements import element, joined, prose, section, size_table
-from layerscope.report.page.html.page import filled, tile
+from layerscope.report.page.elements import element, joined, prose, section, size_table
+from layerscope.report.page.html import filled, tile
 from layerscope.report.page.markdown import table_in_markdown
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.size.analysis import SizeAnalysis

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from layerscope.model.image import Compression
-from layerscope.report.layers.document import write_layers_document
+from layerscope.report.layers import write_layers_document
 from layerscope.session.open import open_image
 from tests.builders import (
     blob_name,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.report.page.html.page import html_report
+from layerscope.report.page.html import html_report
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import printable_name

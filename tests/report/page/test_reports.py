@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from layerscope.report.page.html.page import html_report, map_items
+from layerscope.report.page.html import html_report, map_items
 from layerscope.report.page.markdown import markdown_report
 from layerscope.report.page.spreadsheet import CsvRow, csv_report
 from layerscope.session.open import open_image

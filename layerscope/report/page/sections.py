@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import diff_lines
 from layerscope.analysis.advice.secrets import Secret
-from layerscope.report.page.html.elements import (
+from layerscope.report.page.elements import (
     Markup,
     advised_prose,
     element,

@@ -11,8 +11,8 @@ from typing import NotRequired, TypedDict
 from layerscope import __version__
 from layerscope.analysis.size.directories import DirectoryRow, DirectorySizes
 from layerscope.report.escape import in_script
-from layerscope.report.page.html import sections
-from layerscope.report.page.html.elements import Markup, element, joined, prose
+from layerscope.report.page import sections
+from layerscope.report.page.elements import Markup, element, joined, prose
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import remarks
 from layerscope.session.summary import image_facts
@@ -67,7 +67,7 @@ def filled(content: Mapping[str, str]) -> str:
 
 
 def _packaged(name: str) -> str:
-    return files("layerscope.report.page.html").joinpath(name).read_text(encoding="utf-8")
+    return files("layerscope.report.page").joinpath(name).read_text(encoding="utf-8")
 
 
 def _tiles(analysis: SizeAnalysis) -> Iterator[Markup]:
