@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Rule
+from layerscope.analysis.advice.copies import duplicate_files, metadata_copies
 from layerscope.analysis.advice.deleted_later import deleted_later, rewritten
-from layerscope.analysis.advice.duplicate_files import duplicate_files
 from layerscope.analysis.advice.leftovers import (
     CORE_DUMPS,
     build_tools,
@@ -13,7 +13,6 @@ from layerscope.analysis.advice.leftovers import (
     logs,
     version_control,
 )
-from layerscope.analysis.advice.metadata_copies import metadata_copies
 from layerscope.analysis.advice.package_caches import package_caches
 from layerscope.analysis.advice.recommended import DEBIAN_DATABASES, recommended_packages
 from layerscope.analysis.advice.secrets import SECRETS
