@@ -32,12 +32,12 @@ from layerscope.report.history import event_part
 from layerscope.report.layers import ConfigPart, ImagePart, LayersDocument, layers_document
 from layerscope.report.layers import LayerPart as Layer
 from layerscope.report.layers import StepPart as Step
-from layerscope.report.size.document import AdvicePart as Advice
-from layerscope.report.size.document import DeadPart as DeadFile
-from layerscope.report.size.document import WhyDocument, why_document
 from layerscope.report.tree import TreeEntryPart as Entry
 from layerscope.report.tree import entry_row, tree_entries
 from layerscope.report.tree_rows import TreeSelection
+from layerscope.report.why import AdvicePart as Advice
+from layerscope.report.why import DeadPart as DeadFile
+from layerscope.report.why import WhyDocument, why_document
 from layerscope.session.dockerfile.lines import known_dockerfile
 from layerscope.session.files.revision import file_at, whole_chunks
 from layerscope.session.image_session import ImageSession

@@ -18,8 +18,8 @@ import layerscope
 from layerscope import api
 from layerscope.report.diff.document import DiffDocument
 from layerscope.report.layers import LayersDocument
-from layerscope.report.size.document import WhyDocument
 from layerscope.report.tree import TreeDocument
+from layerscope.report.why import WhyDocument
 from tests import api_report
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, whiteout, write_tar
 from tests.cli.runner import MY_APP, PLATFORMS, document

@@ -27,7 +27,7 @@ DOCUMENTS = {
     "tags": "listings.TagsDocument",
     "tree": "tree.TreeDocument",
     "verify": "verify.VerifyDocument",
-    "why": "size.document.WhyDocument",
+    "why": "why.WhyDocument",
 }
 """The documents by the command that prints them. Only the one that is asked for is imported."""
 

@@ -12,9 +12,9 @@ from msgspec import Struct
 from layerscope.report.json_document import NO_LIMIT, Document, Limit, Listing, write_document
 from layerscope.report.page.elements import Markup, element, joined, prose, section, size_table
 from layerscope.report.page.html import filled, tile
-from layerscope.report.size.tables import table_parts
 from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, show
 from layerscope.report.tables import section as titled
+from layerscope.report.why_tables import table_parts
 from layerscope.session.size.columns import Bar, Cell, Column, Figure, InstructionText, ReportTable, Words
 from layerscope.text import human_share, human_size, plural, printable_line, printable_name
 

@@ -14,7 +14,7 @@ from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, Base, DockerfileName, RowLimit
 from layerscope.cli.streams import narrate
 from layerscope.report.json_document import Limit
-from layerscope.report.size.document import write_why_document
+from layerscope.report.why import write_why_document
 from layerscope.session.dockerfile.lines import dockerfile_of, known_dockerfile
 from layerscope.session.image_session import ImageSession
 from layerscope.session.size.base_image import chosen_base
@@ -61,7 +61,7 @@ def why(
             if as_json:
                 write_why_document(analysis, output, all_packages=packages, limit=Limit(limit))
                 return
-            from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # 8 ms
+            from layerscope.report.why_tables import write_why_tables  # noqa: PLC0415  # 8 ms
 
             write_why_tables(analysis, output, show_all=show_all, all_packages=packages, limit=limit)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from layerscope.analysis.size.base_image import BaseImage
-from layerscope.report.size.document import write_why_document
+from layerscope.report.why import write_why_document
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import blob_name as blob

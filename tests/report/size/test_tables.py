@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from layerscope.analysis.size.base_image import BaseImage
-from layerscope.report.size.tables import why_tables
 from layerscope.report.tables import plain_text
+from layerscope.report.why_tables import why_tables
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, whiteout, write_tar

@@ -1,1 +1,0 @@
-"""Why an image is large: sizes, dead bytes, duplicates, advice."""
