@@ -300,11 +300,6 @@ def show(parts: Iterable[Block], file: TextIO) -> None:
             file.write("\n")
 
 
-def plain_text(parts: Iterable[Block], width: int | None = None) -> str:
-    """Return what a screen of that width would show without colors; the default is as wide as the content."""
-    return "".join(_plain_lines(parts, width or _ANY_WIDTH))
-
-
 def _plain_lines(parts: Iterable[Block], width: int = _ANY_WIDTH) -> Iterator[str]:
     """Yield each line as soon as it is laid out: a table may have 65,535 rows."""
     for part in parts:

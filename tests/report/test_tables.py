@@ -10,9 +10,10 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Image, Step
 from layerscope.report.layer_table import layer_table
-from layerscope.report.tables import Grid, GridColumn, Line, figures, name_line, plain_text, show
+from layerscope.report.tables import Grid, GridColumn, Line, figures, name_line, show
 from layerscope.session.open import open_image
 from tests.builders import docker_archive, file, image, layer
+from tests.report.documents import plain_text
 
 
 def test_columns_are_aligned_by_terminal_cells() -> None:

@@ -18,11 +18,10 @@ from layerscope.report.check.github import write_check_github, write_check_markd
 from layerscope.report.check.junit import write_check_junit
 from layerscope.report.check.results import check_table, write_check_document
 from layerscope.report.check.sarif import write_check_sarif
-from layerscope.report.tables import plain_text
 from layerscope.text import printable_name
 from tests.heavy import HARMFUL_NAMES
 from tests.report.check.reports import LINES, reports
-from tests.report.documents import read_back
+from tests.report.documents import plain_text, read_back
 
 KINDS = ("passed", "failed", "harmful", "unknown")
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from layerscope.report.layer_table import layer_table, write_layer_table
-from layerscope.report.tables import plain_text
 from layerscope.session.open import open_image
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, oci_archive, sha256, write_tar
+from tests.report.documents import plain_text
 from tests.samples import SAMPLES
 
 if TYPE_CHECKING:

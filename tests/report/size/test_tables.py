@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from layerscope.analysis.size.base_image import BaseImage
-from layerscope.report.tables import plain_text
 from layerscope.report.why_tables import why_tables
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, whiteout, write_tar
 from tests.heavy import CLEAN, HARMFUL, HEAVY
+from tests.report.documents import plain_text
 
 
 def shown(path: Path, *, every: bool = False, width: int | None = None, base: BaseImage | None = None) -> list[str]:
