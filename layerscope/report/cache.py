@@ -7,7 +7,7 @@ from typing import NamedTuple, TextIO
 from msgspec import Struct
 
 from layerscope.cache.cache import Cache, CacheEntry
-from layerscope.report.json_document import Document, write_document
+from layerscope.report.json_document import NO_LIMIT, Document, Limit, Listing, write_document
 from layerscope.report.tables import Grid, GridColumn, Line, show
 from layerscope.text import human_size, plural, printable_name
 
@@ -46,7 +46,7 @@ class CachedImagePart(Struct):
     used: str
 
 
-class CacheDocument(Document, kw_only=True):
+class CacheDocument(Listing, kw_only=True):
     """The whole document; ``bound`` is the size that the cache never exceeds, ``problem`` says why it is not used."""
 
     folder: str
@@ -64,7 +64,7 @@ class RemovedDocument(Document, kw_only=True):
     freed_size: int
 
 
-def write_cache_document(cache: Cache, images: Sequence[CachedImage], file: TextIO) -> None:
+def write_cache_document(cache: Cache, images: Sequence[CachedImage], file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Write the document."""
     document = CacheDocument(
         folder=str(cache.folder),
@@ -74,10 +74,10 @@ def write_cache_document(cache: Cache, images: Sequence[CachedImage], file: Text
         problem=cache.problem,
         images=[
             CachedImagePart(*image[:3], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.used)))
-            for image in images
+            for image in limit(images)
         ],
     )
-    write_document(document, file)
+    write_document(document, file, limit=limit)
 
 
 def write_removed_document(records: int, size: int, file: TextIO) -> None:
@@ -95,7 +95,7 @@ def write_cache_summary(cache: Cache, images: Sequence[CachedImage], file: TextI
     print(f"{human_size(size)} of {human_size(cache.bound)} at most, in {plural(records, 'record')}", file=file)
 
 
-def write_cache_table(images: Sequence[CachedImage], file: TextIO) -> None:
+def write_cache_table(images: Iterable[CachedImage], file: TextIO) -> None:
     """Print a row for each image."""
     grid = Grid(
         GridColumn("size", is_right=True),

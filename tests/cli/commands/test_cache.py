@@ -50,6 +50,17 @@ def test_the_images_are_listed(capsys: Capture, archive: Path) -> None:
     assert "app.tar" in "".join(ask(capsys, "cache", "list").out.split())
 
 
+def test_a_limit_lists_the_images_used_last(capsys: Capture, archive: Path) -> None:
+    other = docker_archive(archive.with_name("other.tar"), image(layer(file("large", b"y" * 1_500_000))))
+    assert ask(capsys, "layers", other).status == 0
+    whole = document(capsys, "list")
+    assert len(whole["images"]) == 2
+    outcome = ask(capsys, "cache", "list", "--limit", "1", "--json")
+    assert json.loads(outcome.out) == whole | {"images": whole["images"][:1], "left_out": 1}
+    assert outcome.err == "1 more row left out by --limit 1\n"
+    assert len(ask(capsys, "cache", "list", "--limit", "1").out.splitlines()) == 2
+
+
 @pytest.mark.usefixtures("archive")
 def test_clear_removes_everything_but_files_that_are_not_ours(capsys: Capture, own_cache: Path) -> None:
     (own_cache / "notes.txt").write_text("mine")
