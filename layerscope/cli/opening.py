@@ -131,15 +131,10 @@ def show(
     if not os.path.lexists(reference):
         # while an engine answers or standard input is copied; from opening a file, the thread would take more time
         start_thread(lambda: import_module("layerscope.tui.app"))
+    cache = cache_unless(no_cache=no_cache)
     with ReadingProgress(progress_title(reference)) as progress:
         opened_image = open_or_choose(
-            reference,
-            image,
-            platform,
-            progress,
-            engine=engine,
-            cache=cache_unless(no_cache=no_cache),
-            from_tables=not full,
+            reference, image, platform, progress, engine=engine, cache=cache, from_tables=not full
         )
     with opened_image, terminal():
         if isinstance(opened_image, UndecidedImage):

@@ -266,10 +266,7 @@ HoldingPart.tags: tags of the image, in the order of the engine
 LabelPart.images: number of images with the label
 LabelPart.label: key of the label
 LabelPart.value: value of the label
-LayerPart.engine: engine that has the layer
 LayerPart.entries: number of entries, whiteouts included
-LayerPart.images: ids of the images that hold the layer, the newest first
-LayerPart.size: bytes of one copy, as the engine counts them
 LayersDocument.image: image as a whole
 LinePart.advice: numbers of the advice in the document of why, in ascending order
 LinePart.layers: numbers of the layers that the line made, in ascending order; null if that is unknown
@@ -305,6 +302,9 @@ RepositoryPart.repository: name without tag, with the registry
 RepositoryPart.tags: number of references
 RulePart.value: figure of the image, in the unit
 SecretPart.kind: kind of the secret
+SharedLayerPart.engine: engine that has the layer
+SharedLayerPart.images: ids of the images that hold the layer, the newest first
+SharedLayerPart.size: bytes of one copy, as the engine counts them
 SharedLayersDocument.images: local images, in the order that was asked for
 SharedLayersDocument.layers: layers of local images, those that most images hold first
 SurveyBasePart.base: base image as the images name it; empty if they name none

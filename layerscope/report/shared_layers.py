@@ -15,7 +15,7 @@ _ID_LENGTH = 12
 _NO_TAG = "(no tag)"
 
 
-class LayerPart(Struct):
+class SharedLayerPart(Struct):
     """A layer of local images."""
 
     diff_id: str
@@ -56,7 +56,7 @@ class SimilarPart(Struct):
 class SharedLayersDocument(Listing, kw_only=True):
     """The whole document."""
 
-    layers: list[LayerPart]
+    layers: list[SharedLayerPart]
     images: list[HoldingPart]
     similar_bases: list[SimilarPart]
 
@@ -68,7 +68,7 @@ def write_images_layers_document(
     outdated = {each.image.image_id: each for each in shared.outdated}
     document = SharedLayersDocument(
         layers=[
-            LayerPart(
+            SharedLayerPart(
                 each.layer.diff_id,
                 each.layer.size,
                 each.layer.instruction,

@@ -147,15 +147,13 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     if summary is not None and (rows or isinstance(sides.other, LayerPair)):
         raise UsageError("--format sums up two images: it takes no layers, and no option that selects or prints rows")
     prints = no_tui or rows or exit_code or summary is not None
-    # with an archive on stdin, stdout decides whether the user sits at a terminal
     if not prints and has_screen() and (sys.stdin.isatty() or sides.takes_standard_input):
         return _explore(sides, mtime=mtime)
     if as_json and (stat or patch):
         raise UsageError(f"--json and {'--stat' if stat else '--patch'} are two different formats")
-    if ignore_times and not digests:
-        raise UsageError("--ignore-times is about digests: give --digests as well")
-    if ignore_times and mtime:
-        raise UsageError("--mtime and --ignore-times contradict each other")
+    if ignore_times and (mtime or not digests):
+        alone = "--ignore-times is about digests: give --digests as well"
+        raise UsageError("--mtime and --ignore-times contradict each other" if digests else alone)
     changes, globs = parse_changes(only, sorted(ALL_CHANGES)), [_glob(glob) for glob in path or ()]
     form = _Form(as_json, stat, patch, exit_code, summary, changes, globs, mtime, digests, ignore_times, Limit(limit))
     return _print(sides, form)

@@ -45,7 +45,7 @@ class Sides(NamedTuple):
 
     @property
     def takes_standard_input(self) -> bool:
-        """True if an archive comes on standard input."""
+        """True if an archive comes on standard input; then stdout decides whether the user sits at a terminal."""
         return "-" in (self.reference, self.other)
 
     @contextmanager
