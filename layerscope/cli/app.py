@@ -41,6 +41,7 @@ _COMMANDS = (
     ListedCommand("containers", "List the containers of the local engines."),
     ListedCommand("tags", "List the tags of an image in a registry."),
     ListedCommand("survey report", "Say what surveyed images share, hold and waste."),
+    ListedCommand("trend", "Show the size of releases, and what made each jump."),
     ListedCommand("cache", "Show what is kept of images, or remove it."),
     ListedCommand("docker-plugin", "Make docker layerscope work, or remove it."),
     ListedCommand("schema", "Print the JSON Schema of what --json prints."),

@@ -94,12 +94,14 @@ class TagsDocument(Listing, kw_only=True):
 
 def write_tags_document(listing: "TagListing", file: TextIO, limit: Limit = NO_LIMIT) -> None:
     """Write the document."""
-    rows = list[ListedTag]()
-    for tag in listing.tags:
-        digest = None if tag.digest is None else str(tag.digest)
-        figures = tag.created, tag.blob_size, tag.layers, tag.pull_size
-        rows.append(ListedTag(tag.name, digest, *figures, tag.reason))
-    write_document(TagsDocument(name=listing.repository, tags=rows), file, limit=limit)
+    document = TagsDocument(name=listing.repository, tags=list(map(listed_tag, listing.tags)))
+    write_document(document, file, limit=limit)
+
+
+def listed_tag(tag: "Tag") -> ListedTag:
+    """Return the row of a tag."""
+    digest = None if tag.digest is None else str(tag.digest)
+    return ListedTag(tag.name, digest, tag.created, tag.blob_size, tag.layers, tag.pull_size, tag.reason)
 
 
 _NO_TAG = "(no tag)"

@@ -25,6 +25,7 @@ DOCUMENTS = {
     "survey-report": "survey.SurveyReportDocument",
     "survey-rows": "survey.SurveyRowsDocument",
     "tags": "listings.TagsDocument",
+    "trend": "trend.TrendDocument",
     "tree": "tree.TreeDocument",
     "verify": "verify.VerifyDocument",
     "why": "why.WhyDocument",
@@ -87,6 +88,7 @@ duplicates: same bytes at several paths, those that take most first
 duplicates_complete: false if files of equal size were not compared
 efficiency: share of all content that is not dead, from 0 to 1
 engine: docker, podman or containerd
+engine_size: bytes of all layers, as a local engine counts them; null if no engine has the image
 entries: dead files, sorted by path, then by layer
 entrypoint: command that a container starts and its arguments, in their order, or a line for the shell
 env: environment, NAME=value, in the order of the config
@@ -105,6 +107,7 @@ found: what the bytes say
 freed_size: bytes that were freed
 from: old side: the image or the layer before
 gid: number of the group
+growth: bytes gained since the release before, of content where both are known, else of blobs; null for the first
 hidden_by: number of the layer that hid it; null if none did
 hidden_by_instruction: instruction of the layer that hid the bytes
 hides_size: bytes of previous layers that it hid
@@ -154,6 +157,7 @@ origin: config.toml, state or default
 outcome: passed, failed or unknown
 outdated_base: id of the image that this one is built on; null unless the base is outdated
 own: true if the layers' own entries are compared
+package: package that was asked for; null if the release lacks it
 package_events: what each layer did to packages, from the base up; only with --packages
 packages: number of packages
 part: compression, order, headers, content, config or manifest
@@ -173,6 +177,7 @@ reason: deleted, opaque, replaced, overwritten, metadata-only or identical; null
 records: number of records
 reference: reference that opens the image
 relation: same, changed, only-old or only-new
+releases: releases, in the order that was asked for, the oldest first
 remedy: how to avoid the difference; null if there is no way
 removed: number of paths that were removed
 removed_in: number of the layer that removed it; null if the final image has it
@@ -263,6 +268,7 @@ HeldLayerPart.blob_size: bytes of the blob, the largest if there are several; nu
 HeldLayerPart.images: number of images that hold the layer
 HoldingPart.freed_size: bytes that removing the image would free; null if the engine does not say
 HoldingPart.tags: tags of the image, in the order of the engine
+JumpPart.layer: number of the layer; null for a step that only the release before has
 LabelPart.images: number of images with the label
 LabelPart.label: key of the label
 LabelPart.value: value of the label
@@ -295,6 +301,9 @@ PackagePart.size: bytes of its files; each file belongs to one package
 PackagesDocument.events: what each layer did to packages, from the base up
 PackagesDocument.packages: packages after the layer, the largest first
 PackagesDocument.unread: package databases that were not read, in the order in which they were found
+ReleasePart.cause: step that made most of the growth; null if there is none
+ReleasePart.layers: number of layers
+ReleasePart.path: path that was asked for; null if the release lacks it
 RemovedDocument.removed: number of records that were removed
 RepositoryPart.freed_size: bytes that deleting all tags of the repository would free
 RepositoryPart.images: number of images

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from layerscope.analysis.search.query import parse_query
 from layerscope.cache.cache import Cache
 from layerscope.errors import LayerscopeError, ReadingStopped, UnsupportedFormat, UsageError
 from layerscope.model.documents import Digest
-from layerscope.model.image import Image
+from layerscope.model.image import Image, Layer
 from layerscope.model.progress import Progress
 from layerscope.session.kept_image import KeptImages
 from layerscope.sources.registry.client import RegistryClient
@@ -26,7 +26,7 @@ from layerscope.text import short_name
 
 T = TypeVar("T")
 
-Tagged = tuple[Digest, Image]
+Tagged = tuple[Digest | None, Image]
 """The digest of a tag's manifest or index, and its image for the platform."""
 
 _CONNECTIONS = 6
@@ -75,22 +75,47 @@ def list_tags(
     """Return the tags of ``registry://HOST/NAME`` that match a filter, those of newer versions last.
 
     The ``limit`` chooses among them. With ``sizes``, the documents of each are read, several at a time; ``progress``
-    counts tags. Raises UsageError,
-    ImageNotFound and SourceError.
+    counts tags. Raises UsageError, ImageNotFound and SourceError.
     """
     query = parse_query(text)
     if not reference.startswith(REGISTRY):
         raise UsageError(f"tags are listed from a registry: write {REGISTRY}HOST/NAME, not {short_name(reference)}")
+
+    def choose(tags: Iterable[str]) -> Iterable[str]:
+        return limit(sorted((tag for tag in tags if query is None or query.matches(tag)), key=version_key))
+
+    repository = tagged_images(reference, choose, progress, platform, cache, reads=sizes)
+    tags = measured(repository.tags, repository.images) if sizes else map(Tag, repository.tags)
+    return TagListing(repository.title, list(tags), repository.rate_limit)
+
+
+class Repository(NamedTuple):
+    """The chosen tags of a repository, with their images if these were read."""
+
+    title: str
+    tags: Sequence[str]
+    images: Sequence[Tagged | LayerscopeError]
+    rate_limit: int | None
+
+
+def tagged_images(
+    reference: str,
+    choose: Callable[[Iterable[str]], Iterable[str]],
+    progress: Progress,
+    platform: str | None,
+    cache: Cache | None,
+    *,
+    reads: bool = True,
+) -> Repository:
+    """Return the tags of ``registry://HOST/NAME`` that are chosen, and their images; raises as `list_tags` does."""
     name = parse_registry_name(reference.removeprefix(REGISTRY))
     if name.digest is not None or reference.endswith(f":{name.tag}"):
-        raise UsageError(f"{short_name(reference)} is one image: tags takes {REGISTRY}{short_name(name.title)}")
+        raise UsageError(f"{short_name(reference)} is one image: its repository is {REGISTRY}{short_name(name.title)}")
     progress(0, None)
     with RegistryClient(name) as client:
-        matching = {tag for tag in client.tags() if query is None or query.matches(tag)}
-        found = list(limit(sorted(matching, key=version_key)))
-        with closing(_images(client, found, platform, cache, progress)) as images:
-            tags = list(_measured(found, images) if sizes else map(Tag, found))
-        return TagListing(name.title, tags, client.rate_limit)
+        tags = list(choose(dict.fromkeys(client.tags())))
+        with closing(_images(client, tags, platform, cache, progress)) as images:
+            return Repository(name.title, tags, list(images) if reads else [], client.rate_limit)
 
 
 def version_key(tag: str) -> tuple[object, ...]:
@@ -106,7 +131,7 @@ def version_key(tag: str) -> tuple[object, ...]:
     return not is_version, [*parts, (_END, 0, "")], tag
 
 
-def _measured(names: Sequence[str], images: Iterable[Tagged | LayerscopeError]) -> Iterator[Tag]:
+def measured(names: Sequence[str], images: Iterable[Tagged | LayerscopeError]) -> Iterator[Tag]:
     """Yield the tags with the figures of their images, or with the reasons why there are none."""
     previous: Mapping[Digest | None, int | None] = {}
     for name, found in zip(names, images, strict=True):
@@ -114,11 +139,16 @@ def _measured(names: Sequence[str], images: Iterable[Tagged | LayerscopeError]) 
             yield Tag(name, reason=str(found), is_broken=not isinstance(found, UnsupportedFormat))
             continue
         digest, image = found
-        blobs = {layer.digest: layer.blob_size for layer in image.layers}
+        blobs = {layer.digest or layer.diff_id: _pull_size(layer) for layer in image.layers}
         sizes = [size for blob, size in blobs.items() if blob not in previous]
         pull_size = None if None in sizes else sum(size or 0 for size in sizes)
         yield Tag(name, digest, image.config.created, image.blob_size, len(image.layers), pull_size)
         previous = blobs
+
+
+def _pull_size(layer: Layer) -> int | None:
+    """Return the bytes that a pull takes: in a registry those of the blob, whose compression is not known yet."""
+    return layer.blob_size if layer.compression is None else layer.pull_size
 
 
 class _Attempts:

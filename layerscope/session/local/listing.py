@@ -110,9 +110,16 @@ def matching_images(images: Iterable[LocalImage], text: str) -> list[LocalImage]
     return [image for image in images if query is None or any(map(query.matches, (*image.tags, image.image_id)))]
 
 
-def layered_images(engine: Engine | None = None) -> EngineListing[LayeredImage]:
-    """Return the images of one engine or of all whose layers are known, with these, the newest first."""
-    listing = _listing_of(engine, lambda client: [each for each in _layered(client, sizes=True) if each.layers])
+def layered_images(engine: Engine | None = None, repository: str | None = None) -> EngineListing[LayeredImage]:
+    """Return the images of one engine or of all whose layers are known, with these, the newest first.
+
+    With a ``repository``, those that have a tag of it.
+    """
+
+    def images(client: EngineClient) -> list[LayeredImage]:
+        return [each for each in _layered(client, sizes=True, repository=repository) if each.layers]
+
+    listing = _listing_of(engine, images)
     return replace(listing, found=sorted(listing.found, key=lambda each: _ORDER_KEYS[ImageOrder.CREATED](each.image)))
 
 
@@ -120,8 +127,14 @@ def _images(client: EngineClient) -> list[LocalImage]:
     return [each.image for each in _layered(client, sizes=False)]
 
 
-def _layered(client: EngineClient, *, sizes: bool) -> list[LayeredImage]:
-    listed = client.images()
+def tags_of(tags: Iterable[str] | None, repository: str) -> list[str]:
+    """Return the tags, as they are written, that are of a repository."""
+    names = {tag: ImageName.parse(tag) for tag in tags or ()}
+    return [tag for tag, name in names.items() if name is not None and name.repository == repository]
+
+
+def _layered(client: EngineClient, *, sizes: bool, repository: str | None = None) -> list[LayeredImage]:
+    listed = [image for image in client.images() if repository is None or tags_of(image.tags, repository)]
     layers = [client.layers(image.image_id, sizes=sizes) for image in listed]
     # podman states 0 as the shared size of every image, and containerd none
     shared = [image.shared_size for image in listed] if client.engine == Engine.DOCKER else _shared_sizes(layers)

@@ -74,7 +74,8 @@ def tagged_image(
     """
     with ExitStack() as stack:
         digest, _, candidates = _candidates(client, name, Origin.registry(f"{REGISTRY}{name}"), Spool(stack), known)
-        return digest, choose(candidates, None, platform, name="the tag").build()
+        image = choose(candidates, None, platform, name="the tag").build()
+        return digest, replace(image, layers=tuple(_as_known(layer, known) for layer in image.layers))
 
 
 def _candidates(

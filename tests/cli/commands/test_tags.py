@@ -153,7 +153,7 @@ def test_an_interrupt_ends_all_requests(layout: Path) -> None:
         ("my-app.tar", "tags are listed from a registry: write registry://HOST/NAME, not my-app.tar"),
         (
             "registry://x.example/app:v1",
-            "registry://x.example/app:v1 is one image: tags takes registry://x.example/app",
+            "registry://x.example/app:v1 is one image: its repository is registry://x.example/app",
         ),
         ("registry://", "an empty name is not a name of an image: write HOST/NAME:TAG"),
     ],

@@ -1,0 +1,96 @@
+"""``layerscope trend``: show the size of an image's releases over time, and the step that made each jump."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from layerscope.cli.errors import ExitStatus
+from layerscope.cli.opening import cache_unless, progress_title, say_left_out, warn_of
+from layerscope.cli.options import AsJson, DebugLog, Force, NoCache, PlainHttp, RowLimit, WhichEngine, WhichPlatform
+from layerscope.cli.progress import ReadingProgress
+from layerscope.cli.streams import narrate
+from layerscope.debug_log import start_log
+from layerscope.errors import UsageError
+from layerscope.report.atomic_write import refuse_existing, write_whole
+from layerscope.report.json_document import Limit
+from layerscope.report.trend import trend_csv, trend_page, write_trend_document, write_trend_table
+from layerscope.session.summary import limit_words
+from layerscope.text import printable_name
+
+EXAMPLES = """\b
+Examples:
+  layerscope trend registry://registry.example/web --match '1.*'
+  layerscope trend my-app --last 10            of the local engine
+  layerscope trend v1.tar v2.tar --package openssl
+  layerscope trend my-app --deep --html my-app.html
+
+Oldest first. Growth is of the content where both sizes are known, else of the
+blobs; pull is what the release before does not have. Status: 2 if a release
+cannot be read."""
+
+_STDOUT = "-"
+
+Names = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="NAME|ARCHIVE...",
+        help="registry://HOST/NAME, a name in a local engine, or archives and layout folders.",
+        show_default=False,
+    ),
+]
+
+
+def trend(  # noqa: PLR0917  # Typer reads the options from the signature
+    names: Names,
+    match: Annotated[str, typer.Option("--match", metavar="GLOB", help="Only these tags.", show_default=False)] = "",
+    sort: Annotated[str, typer.Option("--sort", metavar="version|time", help="The order of the releases.")] = "version",
+    last: Annotated[int | None, typer.Option("--last", metavar="N", min=1, help="Only the last N releases.")] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Read layers whose content size is not known.")] = False,
+    path: Annotated[str | None, typer.Option("--path", metavar="PATH", help="The size of a path in each.")] = None,
+    package: Annotated[
+        str | None, typer.Option("--package", metavar="NAME", help="Version and size of a package in each.")
+    ] = None,
+    platform: WhichPlatform = None,
+    engine: WhichEngine = None,
+    limit: RowLimit = None,
+    as_json: AsJson = False,
+    csv: Annotated[
+        str | None, typer.Option("--csv", metavar="FILE", help="Write a CSV table; - for standard output.")
+    ] = None,
+    html: Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write a page with the plot.")] = None,
+    force: Force = False,
+    _plain_http: PlainHttp = False,
+    no_cache: NoCache = False,
+    debug: DebugLog = None,
+) -> int:
+    """Show the size of an image's releases over time, and the step that made each jump."""
+    start_log(debug)
+    # 100 ms: urllib3, and help needs none
+    from layerscope.session.trend import ReleaseOrder, TrendQuestion, find_trend  # noqa: PLC0415
+
+    if sort not in list(ReleaseOrder):
+        raise UsageError(f"--sort takes version or time, not {printable_name(sort) or 'nothing'}")
+    files = {Path(file): write for file, write in ((csv, trend_csv), (html, trend_page)) if file and file != _STDOUT}
+    for file in files:
+        refuse_existing(file, force=force)
+    question = TrendQuestion(names, match, ReleaseOrder(sort), last, deep, path, package, platform, engine)
+    with ReadingProgress(progress_title(names[0]), counts=True) as progress:
+        found = find_trend(question, progress, cache_unless(no_cache=no_cache))
+    rows = Limit(limit)
+    if as_json:
+        write_trend_document(found, sys.stdout, rows, path=path is not None, package=package is not None)
+    elif csv == _STDOUT:
+        sys.stdout.write(trend_csv(found))
+    elif not files:
+        write_trend_table(found, sys.stdout, rows, path=path, package=package)
+    for file, write in files.items():
+        write_whole(file, write(found), force=force)
+        narrate(f"wrote {printable_name(str(file))}")
+    say_left_out(rows)
+    for problem in found.problems:
+        warn_of(problem)
+    if found.rate_limit is not None:
+        narrate(limit_words(found.rate_limit))
+    return ExitStatus.ERROR if any(each.tag.is_broken for each in found.releases) else ExitStatus.SUCCESS
