@@ -270,9 +270,46 @@ async def test_the_palette_finds_a_command_by_what_it_does_and_runs_it_by_a_clic
     async with journey(MY_APP) as at:
         await at.press("ctrl+p")
         await at.write("dead")
-        assert [command.key for command in palette(at)] == ["w"]
+        assert [command.key for command in palette(at)] == ["w 7", "w", "w 2"]
         await at.click(CommandList, 3, 0)
         await at.until(lambda: isinstance(at.app.screen, SizeScreen))
+        await at.until(lambda: "deleted" in at.screen())
+
+
+async def test_the_palette_finds_commands_by_words_of_their_names_and_of_what_they_do() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("ctrl+p")
+        commands = palette(at)
+        assert len({command.title for command in commands}) == len(commands), "no entry twice"
+        assert [command.title for command in commands if not command.key] == ["Theme"]
+        found = dict[str, list[str]]()
+        for text in ("compare", "image compare", "packages", "a a a w 6"):
+            await at.write(text)
+            found[text] = [f"{command.title}, {command.key}" for command in palette(at)]
+            await at.press(*["backspace"] * len(text))
+        assert {"Compare with previous, d", "Compare two layers, D", "Compare with another image, C"} <= {
+            *found["compare"]
+        }
+        assert found["image compare"] == ["Compare with another image, C"]
+        assert found["packages"] == ["Size: packages, w 6"]
+        assert not found["a a a w 6"]
+
+
+async def test_the_key_line_of_a_small_screen_begins_with_what_is_worth_most() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        labels = ("enter go in", "/ filter", "w size", "d D diff", "x extract", "H history", "q quit")
+        assert at.key_line().startswith("  ".join(labels))
+
+
+async def test_over_a_dialog_the_palette_has_its_commands_and_does_not_quit() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("question_mark", "ctrl+p")
+        assert {"Close", "Page down"} < {command.title for command in palette(at)}
+        await at.write("q")
+        await at.press("enter")
+        assert isinstance(at.app.screen, PaletteScreen), "nothing to run"
+        await at.press("backspace", "enter")
+        await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
 
 
 async def test_the_palette_changes_the_theme() -> None:
@@ -291,7 +328,7 @@ async def test_the_command_palette_runs_the_commands_of_keys() -> None:
         await at.press("ctrl+p")
         titles = {command.title for command in palette(at)}
         assert {"Sort", "Columns", "Quit", "Theme"} <= titles
-        assert "Match" not in titles, "there is no filter"
+        assert "Next match" not in titles, "there is no filter"
         await at.press("ctrl+p")
         await at.write("sort")
         assert palette(at)[0].title == "Sort"
@@ -335,7 +372,7 @@ async def test_the_mouse_chooses_folds_and_scrolls() -> None:
         await at.pilot._post_mouse_events([events.MouseScrollDown], FileTree, (5, 5))
         await at.pilot.pause()
         assert at.explorer.file_tree.scroll_offset.y > 0
-        await at.click(KeyLine, 1, 0)
+        await at.click(KeyLine, at.key_line().index("? help") + 1, 0)
         assert isinstance(at.app.screen, HelpScreen)
 
 
@@ -431,7 +468,7 @@ async def test_the_explorer_fills_a_terminal_of_any_size_and_names_have_room(siz
         assert {len(row) for row in at.rows()} == {size[0]}
         assert len(at.rows()) == size[1]
         assert at.title().endswith("154 kB dead (56 %)")
-        assert "? help" in at.key_line()
+        assert "? help" in at.key_line() or at.key_line().endswith("… ?")
         assert at.layers()[-1].strip()
         await at.press("plus", "plus", "tab", "o", "o")
         assert "etc/" in at.tree(), "names have room, whatever the columns"
@@ -440,7 +477,7 @@ async def test_the_explorer_fills_a_terminal_of_any_size_and_names_have_room(siz
 
 async def test_a_key_that_changes_a_pane_shows_it_on_a_small_screen() -> None:
     async with journey(MY_APP, (80, 24)) as at:
-        for key in ("s", "c", "o", "Z", "plus", "2", "a"):
+        for key in ("s", "1", "o", "Z", "plus", "2", "1", "a", "c"):
             assert at.focused() == "LayerList"
             await at.press(key)
             assert at.focused() == "LayerFileTree", key

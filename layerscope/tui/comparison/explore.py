@@ -1,8 +1,14 @@
-"""The application that shows a comparison first."""
+"""The application that shows a comparison first, and the comparison of two images from another screen."""
 
-from contextlib import closing
+from contextlib import ExitStack, closing
+from typing import NamedTuple
 
-from layerscope.session.image_session import ImageSession
+from layerscope.cache.cache import Cache
+from layerscope.errors import AmbiguousImage
+from layerscope.model.progress import Progress
+from layerscope.session.image_session import ImageRequest, ImageSession
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.open import open_images
 from layerscope.session.reading.background import BackgroundLoader
 from layerscope.tui.app import LayerscopeApp, run_app
 from layerscope.tui.comparison.images import TwoImages
@@ -26,3 +32,47 @@ def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = Fa
         app = LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime)))
         app.images += (old, new)
         run_app(app)
+
+
+class OpenedPair(NamedTuple):
+    """Two images to compare; the first one, if it is loaded, stays open."""
+
+    old: ImageSession | LoadedImage
+    new: ImageSession
+
+    @property
+    def sessions(self) -> list[ImageSession]:
+        return [side for side in self if isinstance(side, ImageSession)]
+
+    def close(self) -> None:
+        for session in reversed(self.sessions):
+            session.close()
+
+
+def open_pair(references: tuple[str, str], cache: Cache | None, progress: Progress) -> OpenedPair:
+    """Open two images to compare; raises LayerscopeError."""
+    old, new = open_images([ImageRequest(reference) for reference in references], progress, cache)
+    return OpenedPair(old, new)
+
+
+def open_other(old: LoadedImage, reference: str, cache: Cache | None, progress: Progress) -> OpenedPair:
+    """Open the image to compare a loaded one with: of several platforms, the same; raises LayerscopeError."""
+    try:
+        (new,) = open_images([ImageRequest(reference)], progress, cache)
+    except AmbiguousImage:
+        platform = str(old.image.platform)
+        (new,) = open_images([ImageRequest(reference, platform=platform)], progress, cache)
+    return OpenedPair(old, new)
+
+
+def push_comparison(app: LayerscopeApp, pair: OpenedPair) -> None:
+    """Compare two images until the user goes back; what was opened for that is closed then."""
+    resources = app.resources.enter_context(ExitStack())
+    resources.callback(pair.close)
+    app.images += pair.sessions
+    trees = [
+        resources.enter_context(closing(BackgroundLoader(side))) if isinstance(side, ImageSession) else side
+        for side in pair
+    ]
+    states = TwoImages((pair.old.image, pair.new.image), trees)
+    app.push_screen(ComparisonScreen(states), lambda _: resources.close())

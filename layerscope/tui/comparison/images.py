@@ -44,12 +44,13 @@ class TwoImages:
     def __init__(
         self,
         images: tuple[Image, Image],
-        readers: tuple[BackgroundLoader, BackgroundLoader],
+        trees: Sequence[LoadedImage | BackgroundLoader],
         *,
         mtime: bool = False,
     ) -> None:
         self.names = _short_names(images)
-        self.readers = readers
+        self._sides = trees
+        self.readers = [tree for tree in trees if isinstance(tree, BackgroundLoader)]
         self.keys = IMAGES_TABLE
         self.step_list = AlignedList()
         self._images = images
@@ -71,11 +72,12 @@ class TwoImages:
         return {}
 
     def take_trees(self, trees: Sequence[LoadedImage]) -> None:
-        old, new = trees
+        read = iter(trees)
+        old, new = (next(read) if isinstance(side, BackgroundLoader) else side for side in self._sides)
         self._trees = (old, new)
         self._whole = ImageComparison(old, new, mtime=self._mtime)
         self._lines.take_tallies(old.tallies, new.tallies)
-        for name, tree in zip(self.names, trees, strict=True):
+        for name, tree in zip(self.names, self._trees, strict=True):
             self._problems += problem_fields(tree.tallies, f"{name}, ")
 
     def show_steps(self) -> None:

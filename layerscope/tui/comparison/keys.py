@@ -4,16 +4,17 @@ from dataclasses import replace
 
 from layerscope.tui.keys.table import COPY_PATH, HELP, QUIT, Key, KeyGroup
 from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS
+from layerscope.tui.tree.keys import FILES_KEYS, FILTER_KEYS
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.step_list import StepList
 
 _LAYER_KEYS = (
-    Key("a", "own", "own", "Compare the files after each layer, or what the two layers hold", id="diff.own", rank=45),
+    Key("a", "own", "alone", "Compare all files after each layer, or what the two wrote", id="diff.own", rank=45),
     Key("d", "previous", "previous", "Compare the layer with the previous one", id="diff.with-previous", rank=140),
     Key("D", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
 )
 _COMMON_KEYS = (
+    Key("c", "changes", "all files", "Show only changes, or all files", id="files.changes", rank=70),
     Key("escape", "back", "back", "Clear the filter, or go back", id="diff.back", rank=5),
     Key("left_square_bracket", "step(-1)", "previous step", "Compare at the previous step", id="diff.previous-step"),
     Key(
@@ -39,8 +40,6 @@ _COMMON_KEYS = (
 COMPARISON_KEYS = (HELP, *_COMMON_KEYS, *_LAYER_KEYS)
 """The bindings of the screen; those of layers do nothing where two images are compared."""
 
-_TREE_KEYS = tuple(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS)
-
 
 def _widget_groups(enter: str) -> tuple[KeyGroup, ...]:
     """Return the keys of the widgets; ``enter`` says what Enter does in the steps."""
@@ -54,10 +53,10 @@ def _widget_groups(enter: str) -> tuple[KeyGroup, ...]:
 
 
 LAYERS_TABLE = (
-    KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS, *_LAYER_KEYS)),
+    KeyGroup("Anywhere", (HELP, *FILES_KEYS, *_COMMON_KEYS, *_LAYER_KEYS)),
     *_widget_groups("Go to the files that differ at the step"),
 )
 IMAGES_TABLE = (
-    KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS)),
+    KeyGroup("Anywhere", (HELP, *FILES_KEYS, *_COMMON_KEYS)),
     *_widget_groups("Go to the files that differ at the step; unfolds first why a rebuilt layer has another digest"),
 )

@@ -307,6 +307,9 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
         if self._states.step_list.cursor == before:
             warn(self, f"This is the {'last' if step > 0 else 'first'} step.")
 
+    def action_changes(self) -> None:
+        self.panes.change(self._state.settings.toggle_changes)
+
     def action_own(self) -> None:
         """Compare the files after each layer, or only what the layers hold themselves."""
         self._change_states("own")

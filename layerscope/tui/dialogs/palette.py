@@ -7,17 +7,16 @@ from typing import Any, ClassVar, NamedTuple
 from rich.segment import Segment
 from textual import events, on
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.dom import DOMNode
-from textual.fuzzy import Matcher
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
 from layerscope.tui.drawing.cells import cut, padded
 from layerscope.tui.keys.order import LeftOnce
-from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.keys.table import Key, OffersMore, bindings, printable_key
 from layerscope.tui.widgets.line_list import LineList
 
 _KEYS = (
@@ -102,7 +101,7 @@ class PaletteScreen(ModalScreen[Command], LeftOnce[Command]):
         self._current = current
         # not looked up: a palette may be left before it has its widgets
         self.list = CommandList()
-        self.panel = Vertical(Input(placeholder="a part of a name"), self.list, id="palette")
+        self.panel = Vertical(Input(placeholder="words of a name, or of what a command does"), self.list, id="palette")
 
     def compose(self) -> ComposeResult:
         self.panel.border_title = self._title
@@ -144,35 +143,44 @@ class PaletteScreen(ModalScreen[Command], LeftOnce[Command]):
 
 
 def matching(commands: Sequence[Command], text: str) -> list[Command]:
-    """Return the commands that match a text, by how well their names do, then those whose help has it."""
-    matcher = Matcher(text)
-    scores = {command: matcher.match(command.title) for command in commands}
-    named = sorted((command for command in commands if scores[command]), key=scores.__getitem__, reverse=True)
-    sought = text.casefold()
-    return [*named, *(command for command in commands if not scores[command] and sought in command.help.casefold())]
+    """Return the commands that have each word in their name or help: first those whose names begin with the text."""
+    words = text.casefold().split()
+
+    def has_words(text: str) -> bool:
+        return all(word in text.casefold() for word in words)
+
+    def rank(command: Command) -> tuple[bool, bool]:
+        return not command.title.casefold().startswith(" ".join(words)), not has_words(command.title)
+
+    return sorted((command for command in commands if has_words(f"{command.title} {command.help}")), key=rank)
 
 
 def key_commands(screen: Screen[Any]) -> Iterable[Command]:
-    """Yield the keys that work now, each once, without those of the application."""
-    seen = set[str | None]()
+    """Yield the keys that work now, each once, without those of the application; those of a dialog need no help."""
+    seen = set[str]()
     for node, binding, enabled, tooltip in screen.active_bindings.values():
         is_apps = isinstance(node, App) or binding.action.removeprefix("app.") == "quit"
-        if enabled and tooltip and not is_apps and binding.id not in seen:
+        if enabled and binding.id and (tooltip or screen.is_modal) and not is_apps and binding.id not in seen:
             seen.add(binding.id)
-            title = binding.description[:1].upper() + binding.description[1:]
-            yield Command(title, binding.key_display or binding.key, tooltip, _runner(screen, node, binding))
+            name = binding.key_display or printable_key(binding.key)
+            yield Command(binding.description, name, tooltip, _runner(screen, node, binding.action))
+    for key in screen.more_keys() if isinstance(screen, OffersMore) else ():
+        yield Command(key.label, key.line, key.help, _runner(screen, screen, key.action))
 
 
-def _runner(screen: Screen[Any], node: DOMNode, binding: Binding) -> Callable[[], object]:
-    return lambda: screen.call_later(screen.app.run_action, binding.action, node)
+def _runner(screen: Screen[Any], node: DOMNode, action: str) -> Callable[[], object]:
+    return lambda: screen.call_later(screen.app.run_action, action, node)
 
 
 def offer_commands(app: App[Any]) -> None:
-    """Offer the commands that work now: the screen's, then the application's; nothing while a palette is open."""
+    """Offer the commands that work now: the screen's, then the application's; nothing while a palette is open.
+
+    A dialog is left before the application is.
+    """
     if not isinstance(app.screen, PaletteScreen):
         theme = Command("Theme", "", "Choose the colours of the screens", partial(_offer_themes, app))
-        leave = Command("Quit", "q", "Quit layerscope", app.action_quit)
-        _offer(app, "Commands", [*key_commands(app.screen), theme, leave])
+        leave = Command("Quit", "q", "Leave the program", app.action_quit)
+        _offer(app, "Commands", [*key_commands(app.screen), theme, *([] if app.screen.is_modal else [leave])])
 
 
 def _offer_themes(app: App[Any]) -> None:

@@ -14,18 +14,27 @@ EXPLORER_KEYS = (
         "back",
         "Close the filter, or go back to where you were",
         id="explorer.back",
-        rank=40,
+        rank=15,
     ),
-    Key("1", "view('merged')", "files", "Show all files after the layer", id="explorer.view-1", rank=55, line="1 2"),
-    Key("2", "view('own')", "own", "Show what the layer changed", id="explorer.view-2"),
-    Key("a", "scope", "own", "Show the merged tree, or only what the layer holds", id="explorer.scope", rank=60),
+    Key("1", "view('merged')", "all files", "Show all files after the layer", id="explorer.view-1", rank=20),
+    Key(
+        "2",
+        "view('own')",
+        "changes",
+        "Show only this layer's changes, with the sizes that it wrote",
+        id="explorer.view-2",
+        rank=21,
+        command="This layer's changes",
+    ),
+    # what 1 and 2 do, in turn, for those who know the key from elsewhere
+    Key("a,c", "scope", "", id="explorer.scope"),
     Key(
         "w",
         "size",
         "size",
         "Show what makes the image large, which bytes are dead and why, and what to change",
         id="explorer.size",
-        rank=80,
+        rank=6,
     ),
     Key(
         "f",
@@ -35,6 +44,7 @@ EXPLORER_KEYS = (
         id="explorer.dockerfile-line",
         rank=115,
         line="f F",
+        command="Dockerfile line",
     ),
     Key(
         "F",
@@ -49,19 +59,36 @@ EXPLORER_KEYS = (
         "diff",
         "Compare the file with its previous version, or the layer with the previous one",
         id="explorer.diff",
-        rank=90,
+        rank=8,
         line="d D",
+        command="Compare with previous",
     ),
-    Key("D", "mark", "mark", "Mark the layer; on another layer, compare the two", id="explorer.mark"),
+    Key(
+        "D",
+        "mark",
+        "mark",
+        "Mark the layer; on another layer, compare the two",
+        id="explorer.mark",
+        command="Compare two layers",
+    ),
+    Key(
+        "C",
+        "compare_image",
+        "other image",
+        "Compare with another image: an archive here, a local one, or any reference",
+        id="explorer.compare-image",
+        rank=107,
+        command="Compare with another image",
+    ),
     Key(
         "x",
         "extract",
         "extract",
         "Write the file or folder, or from the layer list all files, into a local folder",
         id="explorer.extract",
-        rank=100,
+        rank=10,
     ),
-    HISTORY,
+    HISTORY.at(12),
     Key(
         "A",
         "all_layers",
@@ -70,7 +97,7 @@ EXPLORER_KEYS = (
         id="explorer.all-layers",
         rank=105,
     ),
-    QUIT,
+    QUIT.at(14),
     Key("left_square_bracket", "layer(-1)", "previous layer", "Go to the previous layer", id="explorer.layer-down"),
     Key(
         "right_square_bracket",
@@ -80,6 +107,7 @@ EXPLORER_KEYS = (
         id="explorer.layer-up",
         rank=130,
         line="[ ]",
+        command="Next layer",
     ),
     Key(
         "i",
@@ -88,8 +116,9 @@ EXPLORER_KEYS = (
         "Show the details of the image, or of the chosen step",
         id="explorer.image",
         rank=160,
+        command="Image details",
     ),
-    Key("p", "switch", "platform", "Choose another platform or image", id="explorer.switch", rank=163),
+    Key("p", "switch", "platform", "Choose another platform or image of the source", id="explorer.switch", rank=163),
     Key(
         "r",
         "refresh",
@@ -115,7 +144,7 @@ TYPED_SEARCH = Key(
     "all layers",
     "Search all layers, also for what is hidden or gone",
     id="explorer.all-layers-filter",
-    rank=6,
+    rank=16,
     priority=True,
 )
 ALL_LAYERS_KEYS = (
@@ -126,7 +155,7 @@ ALL_LAYERS_KEYS = (
 )
 ALL_LAYERS_TABLE = (KeyGroup("All layers", ALL_LAYERS_KEYS), KeyGroup("In any list", LineList.KEYS))
 EXPLORER_TABLE = (
-    KeyGroup("Anywhere", (HELP, *FILES_KEYS, *EXPLORER_KEYS)),
+    KeyGroup("Anywhere", (HELP.at(16), *FILES_KEYS, *EXPLORER_KEYS)),
     KeyGroup("In the layers", StepList.KEYS),
     KeyGroup("In the tree", FileTree.KEYS),
     KeyGroup("In any list", LineList.KEYS),

@@ -1,6 +1,7 @@
 """The ways from the explorer to other screens. It is imported when the first is opened: the start needs none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from textual.screen import Screen
@@ -21,13 +22,17 @@ from layerscope.tui.dockerfile.rows import DockerfileRows
 from layerscope.tui.dockerfile.screen import DockerfileScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.all_layers import AllLayersScreen
+from layerscope.tui.explorer.keys import EXPLORER_KEYS
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.images.opening import OpeningScreen
+from layerscope.tui.images.start import push_other_image
+from layerscope.tui.keys.table import Key, chosen_keys
 from layerscope.tui.services import warn
+from layerscope.tui.size.keys import SIZE_KEYS
 from layerscope.tui.size.screen import SizeScreen
-from layerscope.tui.size.state import SizeState
+from layerscope.tui.size.state import SizeState, SizeView, Topic
 from layerscope.tui.widgets.row_table import Target
 
 
@@ -54,14 +59,28 @@ class Navigation:
             self._opened = loaded_image(self._session.layers, self._state.tree, self._state.tallies)
         return self._opened
 
-    def open_size(self, show: Callable[[Target | None], None]) -> None:
-        """Show what makes the image large; ``show`` is called with the path that the user chooses there."""
+    def open_size(self, show: Callable[[Target | None], None], view: int | None) -> None:
+        """Show what makes the image large; ``show`` is called with the path that the user chooses there.
+
+        The view is the one that was on the screen last, unless another is asked for.
+        """
         opened = self._loaded()
         if opened is None:
             return
         if self._analysis is None or self._size_state is None:
             self._analysis, self._size_state = SizeAnalysis(opened), SizeState()
+        if view is not None:
+            self._size_state.go_to(Topic(SizeView(view)))
         self._screen.app.push_screen(SizeScreen(self._analysis, self._size_state), show)
+
+    def size_keys(self) -> list[Key]:
+        """Return the entries of the palette for the views of the size."""
+        keys = {key.id: key for key in chosen_keys(self._screen, (*EXPLORER_KEYS, *SIZE_KEYS))}
+        opens, views = keys["explorer.size"].names[0], [(view, keys[f"size.view-{view + 1}"]) for view in SizeView]
+        return [
+            replace(key, label=f"Size: {view.label}", action=f"size({view})", line=f"{opens} {key.names[0]}")
+            for view, key in views
+        ]
 
     def open_dockerfile(self, show: Callable[[Target | None], None], layer: int | None = None) -> None:
         """Show the Dockerfile, at the line that made a layer; ``show`` is called with what the user chooses there."""
@@ -93,6 +112,12 @@ class Navigation:
             return
         states = TwoLayers(opened.image, ComparedLayers(old, new), opened)
         self._screen.app.push_screen(ComparisonScreen(states))
+
+    def compare_image(self) -> None:
+        """Choose another image, and compare this one with it."""
+        opened = self._loaded()
+        if opened is not None:
+            push_other_image(self._screen.app, opened, self._session.cache)
 
     def open_file(self, node: int) -> None:
         """Show a file as the chosen layer has it."""

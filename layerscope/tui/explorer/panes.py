@@ -7,7 +7,7 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
 from layerscope.session.image_session import ImageSession
 from layerscope.session.summary import dead_words, engine_words, size_words
-from layerscope.text import human_size, plural
+from layerscope.text import human_size, plural, printable_name
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.layer_lines import LayerLines, layer_columns
@@ -205,3 +205,11 @@ class Visits:
         self._panes.go_to(self._panes.files.file_tree if visit.is_in_tree else self._panes.steps)
         self._panes.files.go_back(visit.tree, visit.filter_text, visit.path, visit.top)
         return visit
+
+
+def refreshed_sentence(before: Image, image: Image) -> str:
+    """Return what to say of an image that was opened again; a container changes without another config."""
+    sentence = f"{printable_name(image.name)} was read again"
+    if image.container is not None or image.config_digest is None:
+        return f"{sentence}."
+    return f"{sentence}: it is {'unchanged' if image.config_digest == before.config_digest else 'another image now'}."

@@ -1,6 +1,6 @@
 """The explorer: layers on the left, the file tree of the chosen one on the right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from layerscope.analysis.tree.layered_tree import TreeRow
-from layerscope.model.image import Image
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.background import (
     ImageReceived,
@@ -27,11 +26,11 @@ from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.file_tree import LayerFileTree
 from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE, TYPED_SEARCH, legend
 from layerscope.tui.explorer.layer_list import LayerList
-from layerscope.tui.explorer.panes import ImageTitle, LayerPanes, Visits
+from layerscope.tui.explorer.panes import ImageTitle, LayerPanes, Visits, refreshed_sentence
 from layerscope.tui.explorer.reports import DeadFound, FactsFound, ReaderReported, RegistryAnswered, Reports
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.keys.order import LeftOnce, SaysWhyNot, is_first
-from layerscope.tui.keys.table import HELP, bindings
+from layerscope.tui.keys.table import HELP, Key, OffersMore, bindings
 from layerscope.tui.services import copy_text, services_of, warn
 from layerscope.tui.tree.entry_details import EntryDetails, RowNotes
 from layerscope.tui.tree.file_tree import FileTree
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
     from layerscope.tui.widgets.row_table import Target
 
 
-class ExplorerScreen(LeftOnce[object], SaysWhyNot):
+class ExplorerScreen(LeftOnce[object], SaysWhyNot, OffersMore):
     """The widgets of an image, wired to its state and to the reader of its layers."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings((HELP, *EXPLORER_KEYS, TYPED_SEARCH))
@@ -293,12 +292,11 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
                 self._visit()
             self._state.settings.show(Scope(scope))
             # if the files have the focus, the cursor stays on its path
-            self.panes.show_changed_files(self.file_tree.node if self.file_tree.has_focus else 0)
+            self.files.rebuild(self.file_tree.node if self.file_tree.has_focus else 0)
+        self.panes.bring_up_files()
 
     def action_scope(self) -> None:
-        """Show the merged tree, or only what the layer holds."""
-        self._state.settings.toggle_scope()
-        self.panes.show_changed_files(self.file_tree.node)
+        self.action_view(self._state.settings.scope.other.value)
 
     def action_layer(self, step: int) -> None:
         if not self._go_to_layer(self._state.layer + step):
@@ -339,9 +337,15 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
                 self, "There is no path to copy." if is_tree else "This step made no layer: there is no digest to copy."
             )
 
-    def action_size(self) -> None:
+    def more_keys(self) -> Sequence[Key]:
+        return self._navigation.size_keys()
+
+    def action_size(self, view: int | None = None) -> None:
         """Show what makes the image large."""
-        self._navigation.open_size(partial(self.show_target, self.action_size))
+        self._navigation.open_size(partial(self.show_target, self.action_size), view)
+
+    def action_compare_image(self) -> None:
+        self._navigation.compare_image()
 
     def action_dockerfile(self) -> None:
         self._navigation.open_dockerfile(partial(self.show_target, self.action_dockerfile))
@@ -408,7 +412,7 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
             return
         before = self.session.image
         self._replace(session)
-        self.notify(_refreshed_sentence(before, session.image), markup=False)
+        self.notify(refreshed_sentence(before, session.image), markup=False)
 
     def _replace(self, session: ImageSession) -> None:
         """Show another image in place of this one, or the same one opened again; the cursors stay."""
@@ -424,11 +428,3 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self.files.rebuild()
         self.post_message(self.Replaced(session))
         self._reports.read(self._reader)
-
-
-def _refreshed_sentence(before: Image, image: Image) -> str:
-    """Return what to say of an image that was opened again; a container changes without another config."""
-    sentence = f"{printable_name(image.name)} was read again"
-    if image.container is not None or image.config_digest is None:
-        return f"{sentence}."
-    return f"{sentence}: it is {'unchanged' if image.config_digest == before.config_digest else 'another image now'}."

@@ -252,7 +252,7 @@ class ExplorerState:
             return None
         view = self.settings.view(self.layer)
         if not self.knows_changes:
-            view = replace(view, scope=Scope.OWN, changes_only=False)
+            view = replace(view, scope=Scope.OWN)
         rows = (OwnRows if view.scope is Scope.OWN else VisibleRows)(self.tree, view, self.settings.folds)
         rows.dead_files = self.dead_files
         known = next(filter(rows.in_view.has_same_nodes, self._in_views), None)
@@ -284,7 +284,7 @@ class ExplorerState:
     def captions(self, rows: VisibleRows) -> list[str]:
         """Return the words below the tree: also which of the two trees it is."""
         waiting = [] if self.knows_changes else ["previous layers are still being read"]
-        return [*waiting, rows.view.scope.value, *row_captions(rows)]
+        return [*waiting, rows.view.scope.label, *row_captions(rows)]
 
     def why_no_tree(self) -> str:
         """Return the sentence that is shown while there is no tree."""
@@ -301,8 +301,8 @@ class ExplorerState:
         tally = self.tallies.layers.get(rows.view.layer)
         if rows.view.query is None and tally is not None and tally.error:
             return f"Layer {rows.view.layer}: {tally.error}"
-        if rows.view.query is None and (rows.view.changes_only or rows.view.scope is Scope.OWN):
-            return "This layer holds no changes." if rows.view.changes_only else "This layer is empty."
+        if rows.view.query is None and rows.view.scope is Scope.OWN:
+            return "This layer is empty."
         matches, found = rows.matches, self.found_elsewhere(rows)
         if found is not None:
             hidden = f", hidden by layer {found.hidden_by}" if found.hidden_by else ""

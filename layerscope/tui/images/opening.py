@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from rich.text import Text
 from textual import on
@@ -17,8 +17,6 @@ from textual.widgets import Static
 
 from layerscope.errors import LayerscopeError, ReadingStopped
 from layerscope.model.progress import Progress
-from layerscope.session.image_session import ImageSession
-from layerscope.session.open import UndecidedImage
 from layerscope.text import human_share, human_size, printable_line
 from layerscope.tui.keys.order import LeftOnce
 from layerscope.tui.keys.table import Key, bindings
@@ -34,7 +32,13 @@ _TICK = 0.25
 _KEYS = (Key("escape,q", "leave", "cancel", "Cancel, and close the dialog", id="opening.leave"),)
 
 
-Opened = TypeVar("Opened", bound=ImageSession | UndecidedImage)
+class Closable(Protocol):
+    """Something that was opened."""
+
+    def close(self) -> None: ...
+
+
+Opened = TypeVar("Opened", bound=Closable)
 
 
 class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic[Opened]):

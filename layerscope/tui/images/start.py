@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 from rich.text import Text
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.analysis.search.query import parse_query
@@ -21,12 +20,15 @@ from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.engine import Engine
 from layerscope.model.progress import Progress
 from layerscope.session.image_session import ImageSession
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.local.listing import layered_images, local_archives, local_containers, local_images
 from layerscope.session.local.sharing import sharing
 from layerscope.session.open import UndecidedImage, open_or_choose
 from layerscope.text import plural, printable_line, printable_name
 from layerscope.tui.app import LayerscopeApp, push_explorer, run_app
+from layerscope.tui.comparison.explore import OpenedPair, open_other, open_pair, push_comparison
 from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.images.chooser import candidate_chooser
 from layerscope.tui.images.opening import OpeningScreen
@@ -41,6 +43,7 @@ from layerscope.tui.images.start_list import (
     layer_row,
     recent_row,
 )
+from layerscope.tui.keys.order import LeftOnce, is_first
 from layerscope.tui.keys.table import FILTER, HELP, QUIT, Key, KeyGroup, bindings
 from layerscope.tui.keys.workers import start_detached
 from layerscope.tui.services import copy_text, services_of
@@ -55,8 +58,9 @@ _KEYS = (
     Key("enter", "open", "open", "Open the image or container under the cursor", id="start.open", rank=10),
     Key("tab", "section(1)", "section", "Go to the next section", id="start.next-section", rank=15),
     Key("shift+tab", "section(-1)", "previous section", "Go to the previous section", id="start.previous-section"),
-    FILTER,
-    Key("escape", "clear", "clear", "Clear the filter", id="start.clear", rank=30),
+    replace(FILTER, help="Filter as you type, or type what to open: an archive, an image, a reference"),
+    Key("escape", "clear", "clear", "Clear the filter, or go back", id="start.clear", rank=30),
+    Key("m,D", "mark", "mark", "Mark an image; on another one, compare the two", id="start.mark", rank=35),
     Key("s", "sort", "sort", "Sort by time, by size or by name", id="start.sort", rank=40),
     Key("r", "refresh", "refresh", "Ask the engines and look into the folder again", id="start.refresh", rank=50),
     Key("y", "copy", "copy", "Copy the reference that opens the row", id="start.copy", rank=60),
@@ -78,8 +82,10 @@ No engine has an image or a container, and this folder holds no image.
   layerscope build -t my-app .             build, and open the result"""
 
 
-class StartScreen(Screen[object]):
-    """A list of what can be opened; ``explore`` is called with what the user has opened.
+class StartScreen(LeftOnce[object]):
+    """A list of what can be opened; ``open_reference`` is called with what the user wants to open.
+
+    ``compare`` is called with two references to compare; without it, no image can be marked.
 
     Engines and the folder are asked in threads of their own: what answers is shown immediately.
     """
@@ -105,13 +111,18 @@ class StartScreen(Screen[object]):
         refusals: Sequence[str] = ()
         is_last: bool = True
 
-    def __init__(self, cache: Cache | None, explore: Callable[[ImageSession | UndecidedImage], None]) -> None:
+    def __init__(
+        self,
+        open_reference: Callable[[str], None],
+        compare: Callable[[str, str], None] | None = None,
+        title: str = "layerscope",
+    ) -> None:
         super().__init__()
-        self._cache = cache
-        self._explore = explore
+        self._open_reference = open_reference
+        self._compare = compare
         self._state = StartState()
         self._filter_line: FilterLine | None = None
-        self.title_line = TitleLine("layerscope")
+        self.title_line = TitleLine(title)
         self.list = StartList()
 
     def compose(self) -> ComposeResult:
@@ -183,14 +194,18 @@ class StartScreen(Screen[object]):
             text.append(f"  {printable_name(', '.join(row.names))}" if len(row.names) > 1 else "")
         elif self._state.query is not None:
             text.append("Nothing matches.", "italic")
+        if self.list.marked is not None:
+            text.append(f"\nm on another row compares it with {printable_name(self.list.marked.reference)}.", "italic")
         for refusal in self._state.refusals_to_show:
             text.append(f"\n{printable_line(refusal)}" if text else printable_line(refusal), "italic")
         self.query_exactly_one("#start-detail", Static).update(text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
         if action == "clear":
-            return self._state.query is not None or self._is_filtering
-        return action != "open" or (self.list.row is not None and not self._is_filtering)
+            return self._state.query is not None or self._is_filtering or not is_first(self)
+        if action == "mark" and self._compare is None:
+            return False
+        return action not in ("open", "mark") or (self.list.row is not None and not self._is_filtering)
 
     @property
     def _is_filtering(self) -> bool:
@@ -206,6 +221,7 @@ class StartScreen(Screen[object]):
 
     def on_input_changed(self, message: "FilterBar.Changed") -> None:
         """Filter by the text typed so far."""
+        self._state.typed = message.value.strip()
         try:
             self._state.query = parse_query(message.value)
         except UsageError as error:
@@ -214,12 +230,15 @@ class StartScreen(Screen[object]):
         self._show()
 
     def action_clear(self) -> None:
+        """Clear the filter, or else go back to the screen that opened this one."""
+        if self._state.query is None and not self._is_filtering:
+            self.dismiss()
         if self._filter_line is not None:
             with self.prevent(self._filter_line.bar.Changed):
                 self._filter_line.bar.clear()
             self._filter_line.display = False
         self.set_focus(self.list)
-        self._state.query = None
+        self._state.query, self._state.typed = None, ""
         self._show()
 
     def action_section(self, step: int) -> None:
@@ -239,23 +258,30 @@ class StartScreen(Screen[object]):
 
     @on(StartList.Chosen)
     def action_open(self) -> None:
-        row = self.list.row
-        if row is not None:
-            opening = OpeningScreen(f"Opening {printable_name(row.reference)}", partial(self._open, row.reference))
-            self.app.push_screen(opening, self._opened)
+        if self.list.row is not None:
+            self._open_reference(self.list.row.reference)
 
-    def _open(self, reference: str, progress: Progress) -> ImageSession | UndecidedImage:
-        return open_or_choose(reference, progress=progress, cache=self._cache, from_tables=True)
-
-    def _opened(self, opened: ImageSession | UndecidedImage | None) -> None:
-        if opened is not None:
-            self._explore(opened)
+    def action_mark(self) -> None:
+        """Mark the row under the cursor, or compare it with the marked one."""
+        row, marked = self.list.row, self.list.marked
+        if row is not None and marked is not None and self._compare is not None and row != marked:
+            self._compare(marked.reference, row.reference)
+        self.list.mark(row if marked is None else None)
+        self._show_detail()
 
 
 def start_app(cache: Cache | None = None) -> LayerscopeApp:
     """Return an application in which the user chooses among local images, containers and archives."""
 
-    def explore_opened(opened: ImageSession | UndecidedImage) -> None:
+    def open_reference(reference: str) -> None:
+        def open_it(progress: Progress) -> ImageSession | UndecidedImage:
+            return open_or_choose(reference, progress=progress, cache=cache, from_tables=True)
+
+        app.push_screen(OpeningScreen(f"Opening {printable_name(reference)}", open_it), explore_opened)
+
+    def explore_opened(opened: ImageSession | UndecidedImage | None) -> None:
+        if opened is None:
+            return
         resources = app.resources.enter_context(ExitStack())
         resources.enter_context(opened)
         app.images.append(opened)
@@ -264,8 +290,30 @@ def start_app(cache: Cache | None = None) -> LayerscopeApp:
         else:
             push_explorer(app, opened, resources)
 
-    app = LayerscopeApp(lambda: StartScreen(cache, explore_opened))
+    def compare(old: str, new: str) -> None:
+        compare_opened(app, f"{old}, {new}", partial(open_pair, (old, new), cache))
+
+    app = LayerscopeApp(lambda: StartScreen(open_reference, compare))
     return app
+
+
+def compare_opened(app: App[Any], names: str, open_it: Callable[[Progress], OpenedPair]) -> None:
+    """Open two images in the background, and compare them."""
+
+    def compare(pair: OpenedPair | None) -> None:
+        if pair is not None:
+            push_comparison(cast("LayerscopeApp", app), pair)
+
+    app.push_screen(OpeningScreen(f"Opening {printable_name(names)}", open_it), compare)
+
+
+def push_other_image(app: App[Any], old: LoadedImage, cache: Cache | None) -> None:
+    """Let the user choose an image to compare a loaded one with."""
+
+    def compare(reference: str) -> None:
+        compare_opened(app, reference, partial(open_other, old, reference, cache))
+
+    app.push_screen(StartScreen(compare, title=f"Compare {excerpt(old.image.name)} with"))
 
 
 def explore_local(cache: Cache) -> None:

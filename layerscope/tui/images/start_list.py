@@ -35,6 +35,7 @@ class Section(Enum):
     CONTAINERS = ("Containers", ("writable", "", ""), "state")
     FOLDER = ("In this folder", ("size", "", ""), "modified")
     RECENT = ("Opened last", ("", "", ""), "opened")
+    TYPED = ("As typed", ("", "", ""), "")
     LAYERS = ("Layers that images share", ("size", "", ""), "held by")
 
     def __init__(self, title: str, sizes: tuple[str, str, str], when: str) -> None:
@@ -157,6 +158,8 @@ class StartState:
 
     order: StartOrder = StartOrder.NEWEST
     query: Query | None = None
+    typed: str = ""
+    """The text of the filter: it may be a reference itself."""
     awaited: set[str] = field(default_factory=set)
     refusals: dict[str, str] = field(default_factory=dict)
     _rows: dict[tuple[Section, str], StartRow] = field(default_factory=dict)
@@ -177,7 +180,7 @@ class StartState:
     @property
     def is_empty(self) -> bool:
         """True if there is nothing to open, and nobody is still being asked."""
-        return not self._rows and not self.awaited
+        return not self._rows and not self.awaited and not self.typed
 
     @property
     def refusals_to_show(self) -> list[str]:
@@ -202,6 +205,9 @@ class StartState:
             if rows:
                 yield section
                 yield from rows
+        if self.typed and not self.typed.startswith("re:") and not set("*?") & set(self.typed):
+            yield Section.TYPED
+            yield StartRow(Section.TYPED, self.typed, (self.typed,), (None, None, None), "")
 
 
 class StartList(TallList):
@@ -218,6 +224,7 @@ class StartList(TallList):
     def __init__(self) -> None:
         super().__init__()
         self._lines: Sequence[Section | StartRow] = ()
+        self.marked: StartRow | None = None
         self._wanted: StartRow | None = None
         """The row that the user went to; None for the first one, whichever that is."""
 
@@ -238,6 +245,11 @@ class StartList(TallList):
 
     def item_count(self) -> int:
         return len(self._lines)
+
+    def mark(self, row: StartRow | None) -> None:
+        """Mark a row, or with None none."""
+        self.marked = row
+        self.redraw()
 
     def move_to(self, item: int) -> None:
         """Put the cursor on a row: past a heading in the direction of the move, but on the first row at the top."""
@@ -280,7 +292,8 @@ class StartList(TallList):
         columns = self._columns(shown.section, sizes, facts, width)
         room = max(0, width - len(columns) - len(_GAP))
         name = cut_middle(printable_name(shown.name), room, self.glyphs)
-        return [Segment(_GAP + padded(name, room, self.glyphs)), Segment(columns, muted)]
+        mark = padded(self.glyphs.marked if _is_same(shown, self.marked) else "", len(_GAP), self.glyphs)
+        return [Segment(mark + padded(name, room, self.glyphs)), Segment(columns, muted)]
 
     def _columns(self, section: Section, sizes: Sequence[str], facts: tuple[str, str, str], width: int) -> str:
         """Return the columns after the name: sizes, then time, kind and id."""

@@ -57,7 +57,7 @@ class Key:
 
     ``keys`` are Textual's names of the keys, separated by commas, and ``action`` is Textual's name of the action. The
     key line shows ``label``, the help and the command palette show ``help``; without one, the help shows the label and
-    the palette leaves the command out.
+    the palette of a whole screen leaves the command out. ``command`` is its name there, if that is not the label.
 
     A key with a ``rank`` is shown in the key line, lowest rank first, and is written there as ``line``, for instance
     ``n N`` for a pair of keys; without one, as its first key.
@@ -71,6 +71,7 @@ class Key:
     id: str
     rank: int | None = None
     line: str = ""
+    command: str = ""
     priority: bool = False
     series: Series | None = None
 
@@ -100,6 +101,14 @@ def chosen_keys(node: MessagePump, keys: Iterable[Key]) -> list[Key]:
     return [replace(key, keys=choices[key.id], line="", series=None) if key.id in choices else key for key in keys]
 
 
+class OffersMore:
+    """A screen whose command palette has entries beside those of its keys."""
+
+    def more_keys(self) -> Sequence[Key]:
+        """Return the entries: ``line`` says which keys do the same, one after the other."""
+        raise NotImplementedError
+
+
 class KeyGroup(NamedTuple):
     """The keys of one screen or widget, under the title that they have in the help."""
 
@@ -123,7 +132,7 @@ def bindings(keys: Iterable[Key]) -> list[BindingType]:
         Binding(
             key.keys,
             key.action,
-            key.label,
+            key.command or key.label[:1].upper() + key.label[1:],
             show=key.rank is not None,
             key_display=key.names[0],
             tooltip=key.help,
@@ -141,10 +150,11 @@ def ranked(groups: Iterable[KeyGroup]) -> list[Key]:
 
 
 def help_lines(keys: Iterable[Key]) -> list[tuple[str, str]]:
-    """Return the keys and what they do, a series on one line."""
+    """Return the keys and what they do, a series on one line; those without a label are silent aliases of others."""
     lines = dict[tuple[str, str], None]()
     for key in keys:
-        lines[key.series or (" ".join(key.names), key.help or key.label)] = None
+        if key.label:
+            lines[key.series or (" ".join(key.names), key.help or key.label)] = None
     return list(lines)
 
 

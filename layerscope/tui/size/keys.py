@@ -8,6 +8,16 @@ from layerscope.tui.size.state import SizeView
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.prompt_line import PromptLine
 
+_VIEW_HELP = (
+    "Show secrets and advice, and how much smaller the image gets",
+    "Show the layers by size, with dead bytes",
+    "Show the largest folders and files",
+    "Show a map of the folders",
+    "Show the size by type of file",
+    "Show the packages by size",
+    "Show the dead bytes by cause: deleted, overwritten, changed mode or owner",
+    "Show the files that are there more than once",
+)
 _DIGITS = Series(f"1 to {len(SizeView)}", "Go to the view of that number")
 SIZE_KEYS = (
     HELP,
@@ -19,11 +29,11 @@ SIZE_KEYS = (
             str(view + 1),
             f"go_to({view.value})",
             view.label,
-            f"Go to the view of that number: {view.label}",
+            text,
             id=f"size.view-{view + 1}",
             series=_DIGITS,
         )
-        for view in SizeView
+        for view, text in zip(SizeView, _VIEW_HELP, strict=True)
     ),
     Key("enter,right,l", "choose", "open", "Open the file, or what the row is about", id="size.choose", rank=30),
     Key("t", "show", "in the tree", "Show the row in the tree", id="size.show", rank=40),

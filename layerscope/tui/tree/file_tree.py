@@ -44,7 +44,7 @@ class FileTree(LineList):
     """The base of the file trees. Its items are the rows of a `VisibleRows`; a subclass has the columns."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("enter", "choose", "open", "Open the file; unfold or fold the folder", id="tree.choose", rank=35),
+        Key("enter", "choose", "open", "Open the file; unfold or fold the folder", id="tree.choose", rank=2),
         Key("space", "toggle_fold", "Unfold or fold the folder", id="tree.toggle"),
         Key("right,l", "open", "Unfold, then go in", id="tree.open"),
         Key("left,h", "close", "Fold, then go to the parent, then back", id="tree.close"),

@@ -4,8 +4,6 @@ from dataclasses import replace
 
 from layerscope.tui.keys.table import FILTER, Key
 
-CHANGES = Key("c", "changes", "changes", "Show only changes, or all files", id="files.changes", rank=70)
-
 MOUSE_NOTE = (
     "Mouse",
     "Click a row to choose it, its sign to unfold it. Click twice to open. Click a key in the last line to press it.",
@@ -21,7 +19,8 @@ FILES_KEYS = (
         "pane",
         "Go to the next pane: layers, files, and details where they do not fit",
         id="files.next-pane",
-        rank=10,
+        rank=18,
+        command="Next pane",
         priority=True,
     ),
     Key(
@@ -32,11 +31,12 @@ FILES_KEYS = (
         id="files.previous-pane",
         priority=True,
     ),
-    replace(FILTER, priority=True),
-    Key("n", "next_match(1)", "match", "Go to the next match", id="files.next", rank=30, line="n N"),
+    replace(FILTER, priority=True, rank=4),
+    Key(
+        "n", "next_match(1)", "match", "Go to the next match", id="files.next", rank=3, line="n N", command="Next match"
+    ),
     Key("N", "next_match(-1)", "previous match", "Go to the previous match", id="files.previous"),
     Key("s", "sort", "sort", "Sort by size or by name", id="files.sort", rank=50),
-    CHANGES,
     Key(
         "o",
         "columns",

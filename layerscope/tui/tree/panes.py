@@ -115,16 +115,13 @@ class FilesPanes(Horizontal, SaysWhyNot):
         self.files.next_match(step)
 
     def action_sort(self) -> None:
-        self._change(self._settings.toggle_sort)
-
-    def action_changes(self) -> None:
-        self._change(self._settings.toggle_changes)
+        self.change(self._settings.toggle_sort)
 
     def action_columns(self) -> None:
         """Show the next set of columns, or say that there is no room for it."""
         tree = self.files.file_tree
         before = tree.shown_columns if tree.is_on_screen else None
-        self._change(self._settings.next_columns)
+        self.change(self._settings.next_columns)
         if tree.shown_columns == before:
             warn(self, "There is no room for more columns.")
 
@@ -142,7 +139,7 @@ class FilesPanes(Horizontal, SaysWhyNot):
     def _changes_rows(self, change: Callable[[], None]) -> bool:
         """Unfold or fold folders; return False if that leaves as many rows as before."""
         before = self.files.file_tree.rows
-        self._change(change)
+        self.change(change)
         after = self.files.file_tree.rows
         return before is None or after is None or before is after or len(before) != len(after)
 
@@ -167,13 +164,17 @@ class FilesPanes(Horizontal, SaysWhyNot):
         """Remember which pane has the focus: a small or zoomed screen shows only that one."""
         self.set_class(self.files.file_tree.has_focus or self.files.is_filtering, "-in-files")
 
-    def _change(self, change: Callable[[], None]) -> None:
+    def change(self, change: Callable[[], None]) -> None:
+        """Change the settings of the files, and show them."""
         change()
         self.show_changed_files()
 
-    def show_changed_files(self, node: int | None = None) -> None:
+    def show_changed_files(self) -> None:
         """Show the files after a change of their settings, on a small screen in place of the steps."""
-        self.files.rebuild(node)
+        self.files.rebuild()
+        self.bring_up_files()
+
+    def bring_up_files(self) -> None:
         self._bring_up(self.files.file_tree)
 
     def show_changed_steps(self) -> None:

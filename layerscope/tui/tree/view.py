@@ -19,6 +19,14 @@ class Scope(Enum):
     MERGED = "merged"
     OWN = "own"
 
+    @property
+    def other(self) -> "Scope":
+        return Scope.OWN if self is Scope.MERGED else Scope.MERGED
+
+    @property
+    def label(self) -> str:
+        return "all files" if self is Scope.MERGED else "this layer's changes"
+
 
 class Sort(Enum):
     """The order of the children of a folder."""
@@ -182,12 +190,8 @@ class TreeSettings:
         self.changes_only = not self.changes_only
 
     def show(self, scope: Scope) -> None:
-        """Show the merged tree, or only what the layer holds: all of it."""
-        self.scope, self.changes_only = scope, False
-
-    def toggle_scope(self) -> None:
-        """Show the merged tree, or only what the layer holds."""
-        self.scope = Scope.OWN if self.scope is Scope.MERGED else Scope.MERGED
+        """Show all files, or only what the layer changed."""
+        self.scope = scope
 
     def next_columns(self) -> None:
         """Show the next set of columns; the first one after columns that the user has chosen in the settings."""

@@ -29,7 +29,7 @@ class StepList(TallList, Framed):
     """The base of the lists of steps. A subclass has `item_count`, `draw`, `is_layer` and `instruction_of`."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("enter,right,l", "enter", "go in", "Go into the layer: what it changed", id="steps.enter", rank=34),
+        Key("enter,right,l", "enter", "go in", "Go into the layer: what it changed", id="steps.enter", rank=2),
         Key("left,h", "leave", "Go back", id="steps.leave"),
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)

@@ -16,12 +16,13 @@ from layerscope.session.local.listing import EngineListing
 from layerscope.session.open import UndecidedImage, open_or_choose
 from layerscope.settings.preferences import load_preferences
 from layerscope.text import human_size
+from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.images.opening import OpeningScreen
 from layerscope.tui.images.start import StartScreen
 from tests.builders import docker_archive, file, image, layer, oci_layout
 from tests.sources.engine.fake_engine import answer, fake_engine
-from tests.tui.journeys import Journey, starting
+from tests.tui.journeys import Journey, journey, starting
 
 NO_DOCKER = "docker at unix:///no/docker.sock: no such socket"
 NO_PODMAN = "podman at unix:///no/podman.sock: no such socket"
@@ -181,7 +182,76 @@ async def test_a_filter_leaves_the_rows_that_match_and_esc_clears_it() -> None:
         await at.press("escape")
         assert "two.tar" in at.screen()
         await at.filter("nothing like it")
+        assert lines(at)[0] == "As typed"
+        await at.press("escape")
+        await at.filter("re:nothing")
         assert "Nothing matches." in at.screen()
+
+
+@pytest.mark.usefixtures("folder")
+async def test_what_is_typed_can_be_opened_itself_and_errors_are_said_in_a_line(folder: Path) -> None:
+    (folder / "deep").mkdir()
+    docker_archive(folder / "deep/other.tar", image(layer(file("a")), tags=["other:1"]))
+    async with starting() as at:
+        await at.filter("deep/other.tar")
+        await at.press("enter", "enter")
+        await at.until_open()
+        assert at.title().startswith("other:1")
+        await at.press("escape", "escape")
+        await at.filter("no.tar")
+        await at.press("enter", "enter")
+        await at.until(lambda: "no.tar" in " ".join(at.toasts()))
+        assert shows(at, StartScreen)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_two_marked_images_are_compared_and_esc_comes_back(folder: Path, size: tuple[int, int]) -> None:
+    docker_archive(folder / "new.tar", image(layer(file("etc/hosts", b"1"), file("etc/added", b"2")), tags=["app:2"]))
+    async with starting(size) as at:
+        await go_to(at, "app.tar")
+        await at.press("m")
+        assert "m on another row compares it with app.tar" in at.screen()
+        await at.press("m")
+        assert "m on another row" not in at.screen()
+        await at.press("m")
+        await go_to(at, "new.tar")
+        await at.press("m")
+        await at.until(lambda: shows(at, ComparisonScreen))
+        await at.until(lambda: "/etc/added  added" in at.screen())
+        assert at.title().startswith("app:1 1 B → app:2 2 B")
+        await at.press("escape")
+        assert shows(at, StartScreen)
+        assert chosen(at) == "new.tar"
+        assert "m on another row" not in at.screen()
+        assert all(opened.layers.is_stopped() for opened in at.app.images if isinstance(opened, ImageSession))
+        await at.press("m")
+        await go_to(at, "two.tar")
+        await at.press("m")
+        await at.until(lambda: "two.tar holds 2 images" in " ".join(" ".join(at.toasts()).split()))
+        assert shows(at, StartScreen)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_an_image_is_compared_with_another_from_its_explorer(folder: Path, size: tuple[int, int]) -> None:
+    archive = docker_archive(folder / "new.tar", image(layer(file("etc/hosts", b"12")), tags=["app:2"]))
+    async with journey(archive, size) as at:
+        await at.press("C")
+        await at.until(lambda: shows(at, StartScreen))
+        await at.until_listed()
+        assert at.title().startswith("Compare app:2 with")
+        await go_to(at, "app.tar")
+        assert "mark" not in at.key_line()
+        await at.press("enter")
+        await at.until(lambda: shows(at, ComparisonScreen))
+        await at.until(lambda: "/etc/hosts  modified" in at.screen())
+        assert at.title().startswith("app:2 2 B → app:1 1 B")
+        await at.press("escape")
+        assert shows(at, StartScreen)
+        await at.press("escape")
+        assert at.title().startswith("app:2")
+        assert at.layer() == 1
 
 
 @pytest.mark.usefixtures("engines")

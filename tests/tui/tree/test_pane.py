@@ -81,24 +81,26 @@ async def test_the_cursor_stays_on_its_path_when_the_layer_changes() -> None:
         assert at.frame("files")[1].endswith("133 rows"), "all are open still, with what layer 4 removed"
 
 
-async def test_c_leaves_only_what_changed_and_again_shows_all() -> None:
+@pytest.mark.parametrize("key", ["2", "a", "c"])
+async def test_only_what_the_layer_changed_and_all_files_again(key: str) -> None:
     async with journey(MY_APP) as at:
-        await at.press("c", "Z")
+        await at.press(key, "Z")
         assert at.tree() == ["var/", "www/", "html/", "+ Dockerfile", "~ index.html", "+ logo.svg", "+ style.css"]
-        assert "changes only" in at.frame("files")[1]
-        await at.press("c", "Z")
+        assert at.frame("files")[1].startswith("this layer's changes")
+        await at.press("1" if key == "2" else key)
+        await at.press("Z")
         assert len(at.tree()) == 16
 
 
 async def test_only_what_the_layer_holds() -> None:
     async with journey(MY_APP) as at:
         await at.press("left_square_bracket", "a", "Z")
-        assert at.frame("files")[1].startswith("own")
+        assert at.frame("files")[1].startswith("this layer's changes")
         assert "~ nginx.conf" in at.tree()
         assert "~ app/" in at.tree()
         assert "boot/" not in at.tree()
         await at.press("a")
-        assert at.frame("files")[1].startswith("merged")
+        assert at.frame("files")[1].startswith("all files")
         assert "boot/" in at.tree()
 
 
@@ -369,7 +371,7 @@ async def test_rows_stay_until_those_that_replace_them_are_counted(monkeypatch: 
         monkeypatch.setattr(pane, "FIRST_SLICE", -1)
         monkeypatch.setattr(nodes_in_view, "_NODES_A_BATCH", 10)
         at.explorer.action_layer(-1)
-        assert (at.tree(), at.frame("files")[1]) == (tree, "merged · by name · counting rows")
+        assert (at.tree(), at.frame("files")[1]) == (tree, "all files · by name · counting rows")
         await at.settle()
         assert at.frame("files")[0] == "Files after layer 5"
         await at.press("right_square_bracket")
