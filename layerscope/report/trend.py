@@ -124,7 +124,9 @@ def write_trend_table(
     width = screen_width(file)
     if width is not None and os.get_terminal_size(file.fileno()).lines >= _LEAST_HEIGHT:
         blocks = BLOCKS if "utf" in (file.encoding or "").lower() else ASCII_BLOCKS
-        parts += map(Paragraph, plot(trend, width, blocks))
+        parts += (
+            Paragraph(line.lstrip(), indent=len(line) - len(line.lstrip())) for line in plot(trend, width, blocks)
+        )
     asked = [printable_name(name) for name in (path, package) if name is not None]
     grid = Grid(
         *(GridColumn(name, is_right=True) for name in (*sizes, "growth", "pull")),

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from layerscope.model.image import Compression
 from tests.builders import compressed, docker_archive, file, image, layer, oci_layout, sha256
+from tests.cli.pty_run import OnTerminal
 from tests.cli.runner import Document, ask, document
 from tests.registry_server import registry
 from tests.releases import (
@@ -143,6 +145,18 @@ def test_the_table_names_its_sizes_and_the_step_of_a_jump(layout: Path, capsys: 
     ]
     assert lines[2].split()[4:6] == ["+40", "kB"]
     assert lines[2].endswith("1.7      layer 2: RUN apt-get install openssl")
+
+
+def test_the_bars_of_the_plot_on_a_terminal_stand_on_each_other(layout: Path) -> None:
+    # without the progress, which has the terminal's standard error
+    with Path(os.devnull).open("wb") as nowhere, OnTerminal("trend", layout, "--last", "12", stderr=nowhere) as run:
+        run.wait_for("12 releases")
+        assert run.status() == 0
+    *bars, title = (line.rstrip() for line in run.written.decode().splitlines()[:7])
+    assert title.split() == ["content", "12", "releases"]
+    # the last release is the largest one
+    assert len({len(line) for line in bars}) == 1
+    assert [bool(line[:11].strip()) for line in bars] == [True, False, False, False, False, True]
 
 
 def test_a_table_for_spreadsheets_has_the_figures_in_bytes(layout: Path, tmp_path: Path, capsys: Capture) -> None:
