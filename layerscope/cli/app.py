@@ -40,6 +40,7 @@ _COMMANDS = (
     ListedCommand("images", "List the images of the local engines."),
     ListedCommand("containers", "List the containers of the local engines."),
     ListedCommand("tags", "List the tags of an image in a registry."),
+    ListedCommand("survey", "Write what many images hold as a Parquet data set."),
     ListedCommand("survey report", "Say what surveyed images share, hold and waste."),
     ListedCommand("trend", "Show the size of releases, and what made each jump."),
     ListedCommand("cache", "Show what is kept of images, or remove it."),

@@ -1,0 +1,84 @@
+import fcntl
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="the extra survey is not installed")
+import pyarrow.parquet as pq
+
+from layerscope.session.open import open_image
+from layerscope.session.size.report import size_report
+from layerscope.survey.schema import Table
+
+SAMPLE = Path(__file__).parents[2] / "sample_images" / "my-app.tar"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "layerscope", "survey", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def rows(folder: Path, table: str) -> list[dict[str, object]]:
+    return [row for part in sorted((folder / table).glob("*.parquet")) for row in pq.read_table(part).to_pylist()]
+
+
+def test_the_tables_have_the_figures_of_layers_and_why_and_a_second_survey_adds_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "survey"
+    for _ in range(2):
+        assert run(str(SAMPLE), "-o", str(folder), "--jobs", "1").returncode == 0
+        with open_image(str(SAMPLE)) as session:
+            report, diff_ids = size_report(session.load()), [str(layer.diff_id) for layer in session.image.layers]
+        (image,) = rows(folder, "images")
+        assert (image["content_size"], image["error"]) == (report.total_size, None)
+        assert [row["diff_id"] for row in rows(folder, "image_layers")] == diff_ids
+        assert sum(int(str(row["size"])) for row in rows(folder, "dead")) == report.dead_size
+        assert sorted(str(row["diff_id"]) for row in rows(folder, "layers")) == sorted(set(diff_ids))
+
+
+def test_an_image_that_cannot_be_read_is_a_row_with_its_reason_and_status_2(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bad.tar").write_bytes(b"not a tar")
+    ended = run(str(tmp_path / "in"), str(SAMPLE), "-o", str(tmp_path / "out"))
+    assert ended.returncode == 2
+    reasons = {row["reference"]: row["error"] for row in rows(tmp_path / "out", "images")}
+    assert reasons.pop(str(SAMPLE)) is None
+    assert "bad.tar is a text file, not an image" in str(reasons.popitem()[1])
+
+
+def test_an_interrupted_survey_goes_on_and_counts_nothing_twice(tmp_path: Path) -> None:
+    for name in ("a.tar", "b.tar"):
+        shutil.copy(SAMPLE, tmp_path / name)
+    folder = tmp_path / "survey"
+    arguments = (str(tmp_path / "a.tar"), str(tmp_path / "b.tar"), "-o", str(folder))
+    assert run(*arguments).returncode == 0
+    whole = {table: sorted(map(repr, rows(folder, table))) for table in Table}
+    for lost in Table:
+        for part in (folder / lost).glob("*.parquet"):
+            part.unlink()
+        assert run(*arguments).returncode == 0
+        assert {table: sorted(map(repr, rows(folder, table))) for table in Table} == whole
+
+
+def test_two_surveys_never_write_to_one_folder_at_a_time(tmp_path: Path) -> None:
+    with (tmp_path / ".lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ended = run(str(SAMPLE), "-o", str(tmp_path))
+    assert (ended.returncode, list(tmp_path.glob("*/*"))) == (2, [])
+    assert f"another survey is writing to {tmp_path}" in ended.stderr
+
+
+def test_a_survey_that_cannot_write_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = run(str(SAMPLE), "-o", str(tmp_path / "file"))
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "cannot write to" in ended.stderr
+
+
+def test_a_survey_is_reported_on(tmp_path: Path) -> None:
+    assert run(str(SAMPLE), "-o", str(tmp_path)).returncode == 0
+    reported = run("report", str(tmp_path))
+    assert (reported.returncode, "1 image" in reported.stdout) == (0, True), reported.stdout + reported.stderr
