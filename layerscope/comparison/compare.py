@@ -25,6 +25,7 @@ from layerscope.analysis.packages.sizes import MANAGERS, find_packages
 from layerscope.analysis.size.live import live_files
 from layerscope.analysis.tree.path_history import Revision, path_history
 from layerscope.analysis.tree.tree_state import TreeState
+from layerscope.model.image import known_sum
 from layerscope.session.image_facts import build_steps, config_facts
 from layerscope.session.loaded_image import LoadedImage, layer_number
 from layerscope.text import human_size
@@ -54,7 +55,7 @@ def pull_size(loaded: LoadedImage, known: Collection[str] = ()) -> PullSize:
         tally = loaded.tallies.layers[layer.number]
         unpacked = None if tally.content_size is None else tally.content_size + _HEADER_SIZE * (tally.entries or 0)
         most.append(unpacked if layer.blob_size is None else layer.blob_size)
-    return PullSize(*(None if None in each else sum(filter(None, each)) for each in (sizes, most)))
+    return PullSize(known_sum(sizes), known_sum(most))
 
 
 class ContentComparer:

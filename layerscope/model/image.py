@@ -1,7 +1,7 @@
 """An image as its documents describe it, before a layer is read, and where the bytes of its layers are."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
 
@@ -22,6 +22,12 @@ FileVersion = tuple[int, int, int, int]
 def version_of(status: os.stat_result) -> FileVersion:
     """Return the version of a file."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def known_sum(sizes: Iterable[int | None]) -> int | None:
+    """Return the sum of sizes; None if one is unknown."""
+    sizes = list(sizes)
+    return None if None in sizes else sum(filter(None, sizes))
 
 
 class FileSpan(Struct, frozen=True):
@@ -246,8 +252,7 @@ class Image(Struct, frozen=True, dict=True):
     @property
     def blob_size(self) -> int | None:
         """The bytes of all layers as stored; None if one is missing."""
-        sizes = [layer.blob_size for layer in self.layers]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
+        return known_sum(layer.blob_size for layer in self.layers)
 
     def step(self, layer: int) -> Step:
         """Return the step that created a layer; a step without any text if the history has none."""

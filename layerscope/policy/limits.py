@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from layerscope.analysis.size.dead import DeadEntry, dead_groups
 from layerscope.comparison.compare import pull_size
+from layerscope.model.image import known_sum
 from layerscope.policy.dive import dive_efficiency
 from layerscope.policy.facts import CheckedImage
 from layerscope.policy.outcome import Location, Outcome, Unit, Verdict
@@ -71,8 +72,7 @@ def max_user_dead_share(facts: CheckedImage, limit: float) -> Verdict:
     """Check the bytes that layers above the base have hidden, as a share of their content, which is dive's measure."""
     base = facts.base_layers
     dead = [entry for entry in facts.dead if entry.hidden_by > base]
-    sizes = [layer_size.content_size for layer_size in facts.analysis.report.layers if layer_size.layer > base]
-    whole = None if None in sizes else sum(size or 0 for size in sizes)
+    whole = known_sum(each.content_size for each in facts.analysis.report.layers if each.layer > base)
     size = None if facts.dead_size is None else sum(entry.size for entry in dead)
     return _dead_share(dead, size, whole, limit, "of the content above the base")
 

@@ -14,7 +14,7 @@ from layerscope.analysis.search.query import parse_query
 from layerscope.cache.cache import Cache
 from layerscope.errors import LayerscopeError, ReadingStopped, UnsupportedFormat, UsageError
 from layerscope.model.documents import Digest
-from layerscope.model.image import Image, Layer
+from layerscope.model.image import Image, Layer, known_sum
 from layerscope.model.progress import Progress
 from layerscope.session.kept_image import KeptImages
 from layerscope.sources.registry.client import RegistryClient
@@ -140,8 +140,7 @@ def measured(names: Sequence[str], images: Iterable[Tagged | LayerscopeError]) -
             continue
         digest, image = found
         blobs = {layer.digest or layer.diff_id: _pull_size(layer) for layer in image.layers}
-        sizes = [size for blob, size in blobs.items() if blob not in previous]
-        pull_size = None if None in sizes else sum(size or 0 for size in sizes)
+        pull_size = known_sum(size for blob, size in blobs.items() if blob not in previous)
         yield Tag(name, digest, image.config.created, image.blob_size, len(image.layers), pull_size)
         previous = blobs
 

@@ -11,6 +11,7 @@ from layerscope.analysis.size.dead import DeadBytes, DeadEntry
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import LayerTally
+from layerscope.model.image import known_sum
 
 
 class LayerSize(Struct, frozen=True):
@@ -47,7 +48,7 @@ def layer_sizes(
 ) -> tuple[LayerSize, ...]:
     """Return the layers that ``blob_sizes`` lists, largest first, unknown ones last; ``dead`` is None if unknown."""
     sizes = {layer: _content_size(tallies, layer) for layer in blob_sizes}
-    total = None if None in sizes.values() else sum(size or 0 for size in sizes.values())
+    total = known_sum(sizes.values())
     rows = [
         LayerSize(
             layer,
@@ -120,8 +121,7 @@ class BlobShares(NamedTuple):
 
     def total(self, sizes: Mapping[int, int]) -> int | None:
         """Return the stored bytes of content bytes by layer; None if one is unknown."""
-        estimates = [self.estimate(layer, size) for layer, size in sizes.items()]
-        return None if None in estimates else sum(estimate for estimate in estimates if estimate is not None)
+        return known_sum(self.estimate(layer, size) for layer, size in sizes.items())
 
 
 def blob_shares(blob_sizes: Mapping[int, int | None], tallies: Mapping[int, LayerTally]) -> BlobShares:

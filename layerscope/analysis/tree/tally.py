@@ -5,6 +5,7 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from layerscope.model.image import known_sum
 from layerscope.text import human_size, plural, printable_name
 
 
@@ -35,8 +36,7 @@ class Tallies(Struct, frozen=True, dict=True):
     @cached_property
     def content_size(self) -> int | None:
         """The content bytes of all layers together; None if one is unknown."""
-        sizes = [tally.content_size for tally in self.layers.values()]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
+        return known_sum(tally.content_size for tally in self.layers.values())
 
     @cached_property
     def dead_size(self) -> int | None:

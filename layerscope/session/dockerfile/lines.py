@@ -19,7 +19,7 @@ from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.errors import SourceError, UsageError, os_reason
 from layerscope.model.documents import RunConfig
-from layerscope.model.image import Image
+from layerscope.model.image import Image, known_sum
 from layerscope.session.dockerfile.cache_state import CacheState, cache_state
 from layerscope.session.dockerfile.remembered_build import RememberedBuild
 from layerscope.session.image_facts import base_of
@@ -217,9 +217,8 @@ def unplaced_layers(placed: PlacedDockerfile, image: Image, tallies: Tallies) ->
 
 def layer_sums(layers: tuple[int, ...], tallies: Tallies) -> LayerSums:
     """Return the sizes of some layers together."""
-    sizes = [tallies.layers[layer].content_size if layer in tallies.layers else None for layer in layers]
-    dead = [tallies.dead_in(layer) for layer in layers]
-    return LayerSums(layers, _sum(sizes), _sum(dead))
+    sizes = (tallies.layers[layer].content_size if layer in tallies.layers else None for layer in layers)
+    return LayerSums(layers, known_sum(sizes), known_sum(map(tallies.dead_in, layers)))
 
 
 def layers_text(layers: tuple[int, ...]) -> str:
@@ -231,7 +230,3 @@ def layers_text(layers: tuple[int, ...]) -> str:
         else:
             runs.append([layer])
     return " ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
-
-
-def _sum(sizes: list[int | None]) -> int | None:
-    return None if None in sizes else sum(size for size in sizes if size is not None)

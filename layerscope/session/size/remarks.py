@@ -1,11 +1,12 @@
 """Sentences on a size report, and which of them apply: the same in every report and screen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from layerscope.analysis.packages.sizes import PackageSizes
 from layerscope.analysis.size.dead import DeadReason
 from layerscope.analysis.size.layers_and_files import LayerSize
+from layerscope.model.image import known_sum
 from layerscope.session.size.report import SizeReport
 from layerscope.text import human_size, plural, printable_line, printable_path
 
@@ -26,16 +27,7 @@ def base_sizes(report: SizeReport) -> BaseSizes:
         return BaseSizes(None, None)
     last = report.base.layers
     own = [layer_size for layer_size in report.layers if layer_size.layer <= last]
-    return BaseSizes(_sum(each.content_size for each in own), _sum(each.blob_size for each in own))
-
-
-def _sum(sizes: Iterable[int | None]) -> int | None:
-    total = 0
-    for size in sizes:
-        if size is None:
-            return None
-        total += size
-    return total
+    return BaseSizes(known_sum(each.content_size for each in own), known_sum(each.blob_size for each in own))
 
 
 def remarks(report: SizeReport) -> Iterator[str]:

@@ -16,7 +16,7 @@ from layerscope.errors import DigestMismatch
 from layerscope.model.candidate import Candidate
 from layerscope.model.documents import Digest, HistoryEntry, ImageConfig, RootFS
 from layerscope.model.entries import Kind
-from layerscope.model.image import FileSpan, Image, Layer
+from layerscope.model.image import FileSpan, Image, Layer, known_sum
 from layerscope.model.progress import ExportProgress
 from layerscope.sources.engine.answering import client_of
 from layerscope.sources.engine.lookup import EngineImage
@@ -119,8 +119,7 @@ class Export:
         Before the first byte the engine may prepare the export for minutes. Raises SourceError.
         """
         names = " and ".join(f"the image {image.title}" for image in self._images)
-        sizes = [image.size for image in self._images]
-        total = None if None in sizes else sum(size for size in sizes if size is not None)
+        total = known_sum(image.size for image in self._images)
         with self._client as client, self._images[0].spool.new_file(names) as file:
             yield ExportProgress(0, total)
             platform = self._images[0].platform if len(self._images) == 1 else None

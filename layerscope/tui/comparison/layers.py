@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.comparison.compare import Comparison, LayerComparison
-from layerscope.model.image import Image, Step
+from layerscope.model.image import Image, Step, known_sum
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.background import BackgroundLoader
 from layerscope.text import printable_line
@@ -110,8 +110,7 @@ class TwoLayers:
         """Return the content bytes of a layer, and, unless it is compared alone, of all layers before it."""
         tallies = self._tree.tallies.layers if self._tree else {}
         numbers = [layer] if self._pair.own else range(1, layer + 1)
-        sizes = [tallies[number].content_size for number in numbers]
-        return None if None in sizes else sum(size or 0 for size in sizes)
+        return known_sum(tallies[number].content_size for number in numbers)
 
     def facts(self) -> list[str]:
         """Return no facts beside those of every comparison."""
