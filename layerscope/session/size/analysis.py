@@ -14,12 +14,12 @@ from layerscope.analysis.file_types.sizes import (
     types_need,
 )
 from layerscope.analysis.packages.final_files import FinalFiles
-from layerscope.analysis.packages.sbom import SbomComparison, compare_sbom
+from layerscope.analysis.packages.sbom import SbomComparison
 from layerscope.analysis.packages.sizes import PACKAGES, PackageSizes, package_sizes
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.directories import DirectorySizes
 from layerscope.analysis.size.live import LiveFiles, live_files
-from layerscope.session.files.packages import ImagePackages, packages_by_layer
+from layerscope.session.files.packages import ImagePackages, packages_by_layer, sbom_of
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.size.report import SizeReport, size_report
 from layerscope.sources.magic import mime_type
@@ -89,8 +89,7 @@ class SizeAnalysis:
     @cached_property
     def sbom(self) -> SbomComparison | None:
         """The differences between the image and its SBOM; None without one."""
-        stated = self.image.attestations.sbom_packages
-        return None if stated is None else compare_sbom(stated, [each.package for each in self.packages.packages])
+        return sbom_of(self.image, self.packages)
 
 
 def size_analysis(

@@ -24,7 +24,7 @@ from layerscope.tui.tree.visible_rows import DeadFile
 from layerscope.work import start_thread
 
 if TYPE_CHECKING:
-    from layerscope.session.files.facts import FileFacts
+    from layerscope.session.files.packages import FileFacts
 
 _FACTS = "facts"
 
@@ -116,7 +116,7 @@ class Reports:
 
     def _find_facts(self, layers: OpenLayers, stacked: LayersStacked) -> None:
         # 30 ms, which the start does without
-        from layerscope.session.files.facts import facts_of_layers  # noqa: PLC0415
+        from layerscope.session.files.packages import file_facts  # noqa: PLC0415
 
         if stacked.tallies.dead:
             index = stacked.tree.index
@@ -129,7 +129,7 @@ class Reports:
             if not get_current_worker().is_cancelled:
                 self._screen.post_message(DeadFound(dead))
         with suppress(LayerscopeError):
-            facts = facts_of_layers(layers, stacked.tree, stacked.tallies)
+            facts = file_facts(layers, stacked.tree, stacked.tallies)
             if not get_current_worker().is_cancelled:
                 self._screen.post_message(FactsFound(facts))
         # so that the key that opens the first of the other screens does not wait for their import
