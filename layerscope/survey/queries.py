@@ -157,7 +157,9 @@ class SurveyTables:
         if not self._is_prepared:
             self._run(_VIEWS)
             self._is_prepared = True
-        return self._run(QUESTIONS[question]).fetchall()
+        # a variable, since mypy takes the answer for Any where duckdb is not installed
+        rows: list[tuple[Any, ...]] = self._run(QUESTIONS[question]).fetchall()
+        return rows
 
     def query(self, sql: str) -> tuple[list[str], Iterator[Sequence[Any]]]:
         """Return the names of the columns of a query's answer, and its rows; raises UsageError for a bad one."""
