@@ -16,7 +16,7 @@
     │   ├── DigestMismatch            bytes that differ from their digest
     │   └── UnsupportedCompression    a compression or encryption that layerscope cannot read
     ├── ReadingStopped                a long reading was ended, because its result is not needed any more
-    └── ExtractionFailed              files could not be written (extraction/failure.py)
+    └── ExtractionFailed              files could not be written (extraction/options.py)
         └── FileInTheWay              a file exists and may not be replaced
 
 Each message is one sentence of plain text. Only cli, tui and report print a message or exit.
