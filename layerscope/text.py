@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from json import dumps
 
@@ -202,23 +202,3 @@ def mode_text(kind_letter: str, mode: int) -> str:
         if mode & bit:
             letters[index] = lower if letters[index] == "x" else upper
     return kind_letter + "".join(letters)
-
-
-def plot_lines(sizes: Sequence[int | None], height: int, blocks: str) -> list[str]:
-    """Return a plot of sizes as lines of text, one cell for each; ``blocks`` are the parts of a cell, from its floor.
-
-    It starts at `plot_floor`; None leaves its cell empty.
-    """
-    low, steps = plot_floor(sizes), len(blocks) - 1
-    span = max((size for size in sizes if size is not None), default=0) - low
-    filled = [0 if size is None or not span else max(1, round((size - low) * height * steps / span)) for size in sizes]
-    return [
-        "".join(blocks[max(0, min(steps, each - line * steps))] for each in filled) for line in reversed(range(height))
-    ]
-
-
-def plot_floor(sizes: Sequence[int | None]) -> int:
-    """Return the size at the floor of a plot: 0, unless all differ by less than half of the largest."""
-    known = [size for size in sizes if size is not None]
-    low, high = min(known, default=0), max(known, default=0)
-    return max(0, 2 * low - high) if low < high else 0

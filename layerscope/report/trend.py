@@ -15,7 +15,7 @@ from layerscope.report.listings import ListedTag, listed_tag
 from layerscope.report.page.elements import Markup, element, joined, number_cell, prose, section
 from layerscope.report.page.html import filled, tile
 from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, minute_text, screen_width, show
-from layerscope.text import human_size, plot_floor, plot_lines, plural, printable_line, printable_name, signed_size
+from layerscope.text import human_size, plural, printable_line, printable_name, signed_size
 
 if TYPE_CHECKING:
     from layerscope.session.trend import PackageRelease, PathSize, Release, Trend
@@ -163,17 +163,22 @@ def package_words(package: "PackageRelease | None") -> str:
 
 
 def plot(trend: "Trend", width: int, blocks: str) -> Iterator[str]:
-    """Yield the lines of a plot of the releases, the last ones where there are more than cells."""
+    """Yield the lines of a plot of the releases, the last ones where there are more than cells.
+
+    ``blocks`` are the parts of a cell, from an empty one to a full one.
+    """
     measure, sizes = next(iter(trend.sizes().items()), ("", []))
     room = width - _LABEL - 2
     sizes = sizes[-room:]
     if len(sizes) < _LEAST_PLOTTED or room < len(sizes):
         return
     cells = min(_WIDEST_CELL, room // len(sizes))
-    labels = {0: human_size(max(filter(None, sizes), default=0)), _PLOT_HEIGHT - 1: human_size(plot_floor(sizes))}
-    for at, line in enumerate(plot_lines(sizes, _PLOT_HEIGHT, blocks)):
-        bars = "".join(cell * max(1, cells - 1) + " " * (cells > 1) for cell in line)
-        yield f"{labels.get(at, ''):>{_LABEL}}  {bars}".rstrip()
+    most, steps = max(filter(None, sizes), default=0) or 1, len(blocks) - 1
+    heights = [(size and max(1, round(size * _PLOT_HEIGHT * steps / most))) or 0 for size in sizes]
+    for line in range(_PLOT_HEIGHT):
+        filled = (height - (_PLOT_HEIGHT - 1 - line) * steps for height in heights)
+        bars = "".join(blocks[max(0, min(steps, each))] * max(1, cells - 1) + " " * (cells > 1) for each in filled)
+        yield f"{'' if line else human_size(most):>{_LABEL}}  {bars}".rstrip()
     yield f"{measure:>{_LABEL}}  {plural(len(sizes), 'release')}"
     yield ""
 
@@ -239,16 +244,16 @@ def _page_cells(trend: "Trend", at: int) -> Iterator[Markup]:
 
 def _svg(trend: "Trend", sizes: Sequence[int | None]) -> Markup:
     """Return a bar for each release; its title says what it is."""
-    floor, most = plot_floor(sizes), max(filter(None, sizes), default=0)
+    most = max(filter(None, sizes), default=0)
     width, bars = _SVG_WIDTH / max(1, len(sizes)), list[Markup]()
     for at, (each, size) in enumerate(zip(trend.releases, sizes, strict=True)):
-        height = 0 if size is None else _SVG_HEIGHT * (size - floor) / max(1, most - floor)
+        height = _SVG_HEIGHT * (size or 0) / max(1, most)
         words = " · ".join(
             filter(None, (printable_name(each.tag.name), human_size(size), growth_words(each), cause_words(each)))
         )
         position = {"x": f"{at * width:.2f}", "y": f"{_SVG_HEIGHT - height:.2f}"}
         extent = {"width": f"{width * 0.8:.2f}", "height": f"{height:.2f}"}
         bars.append(element("rect", element("title", words), **position, **extent, fill="var(--live)"))
-    low, high = (element("p", f"{human_size(size)}", class_="soft") for size in (floor, most))
+    largest = element("p", human_size(most), class_="soft")
     box = f"0 0 {_SVG_WIDTH} {_SVG_HEIGHT}"
-    return joined([high, element("svg", *bars, viewBox=box, role="img", width="100%"), low])
+    return joined([largest, element("svg", *bars, viewBox=box, role="img", width="100%")])

@@ -85,13 +85,12 @@ class PackageRelease(Struct, frozen=True):
 
 
 class Release(Struct, frozen=True):
-    """A release with its figures beside those of the one before; ``request`` opens it.
+    """A release with its figures beside those of the one before.
 
     ``engine_size`` is that of its layers, as a local engine counts them.
     """
 
     tag: Tag
-    request: ImageRequest
     content_size: int | None = None
     engine_size: int | None = None
     growth: Growth | None = None
@@ -384,13 +383,13 @@ def _releases(found: Sequence[_Found]) -> Iterator[Release]:
     for each, tag in zip(found, tags, strict=True):
         image = each.image
         if image is None:
-            yield Release(tag, each.request)
+            yield Release(tag)
             continue
         now = image, list(each.measures(image))
         content, _, stated = (None if sizes is None else sum(sizes) for sizes in now[1])
         gained = None if before is None else _growth(before, now)
         path, package = (each.reading.path, each.reading.package) if each.reading else (None, None)
-        yield Release(tag, each.request, content, stated, gained, path, package)
+        yield Release(tag, content, stated, gained, path, package)
         before = now
 
 

@@ -1,8 +1,9 @@
 """``layerscope trend``: show the size of an image's releases over time, and the step that made each jump."""
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,12 +13,14 @@ from layerscope.cli.options import AsJson, DebugLog, Force, NoCache, PlainHttp, 
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.debug_log import start_log
-from layerscope.errors import UsageError
 from layerscope.report.atomic_write import refuse_existing, write_whole
 from layerscope.report.json_document import Limit
 from layerscope.report.trend import trend_csv, trend_page, write_trend_document, write_trend_table
 from layerscope.session.summary import limit_words
 from layerscope.text import printable_name
+
+if TYPE_CHECKING:
+    from layerscope.session.trend import Trend, TrendQuestion
 
 EXAMPLES = """\b
 Examples:
@@ -41,25 +44,27 @@ Names = Annotated[
     ),
 ]
 
+Package = Annotated[
+    str | None, typer.Option("--package", metavar="NAME", help="Version and size of a package in each.")
+]
+CsvFile = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write a CSV table; - for standard output.")]
+HtmlFile = Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write a page with the plot.")]
+
 
 def trend(  # noqa: PLR0917  # Typer reads the options from the signature
     names: Names,
     match: Annotated[str, typer.Option("--match", metavar="GLOB", help="Only these tags.", show_default=False)] = "",
-    sort: Annotated[str, typer.Option("--sort", metavar="version|time", help="The order of the releases.")] = "version",
+    sort: Annotated[Literal["version", "time"], typer.Option(help="The order of the releases.")] = "version",
     last: Annotated[int | None, typer.Option("--last", metavar="N", min=1, help="Only the last N releases.")] = None,
     deep: Annotated[bool, typer.Option("--deep", help="Read layers whose content size is not known.")] = False,
     path: Annotated[str | None, typer.Option("--path", metavar="PATH", help="The size of a path in each.")] = None,
-    package: Annotated[
-        str | None, typer.Option("--package", metavar="NAME", help="Version and size of a package in each.")
-    ] = None,
+    package: Package = None,
     platform: WhichPlatform = None,
     engine: WhichEngine = None,
     limit: RowLimit = None,
     as_json: AsJson = False,
-    csv: Annotated[
-        str | None, typer.Option("--csv", metavar="FILE", help="Write a CSV table; - for standard output.")
-    ] = None,
-    html: Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write a page with the plot.")] = None,
+    csv: CsvFile = None,
+    html: HtmlFile = None,
     force: Force = False,
     _plain_http: PlainHttp = False,
     no_cache: NoCache = False,
@@ -70,27 +75,36 @@ def trend(  # noqa: PLR0917  # Typer reads the options from the signature
     # 100 ms: urllib3, and help needs none
     from layerscope.session.trend import ReleaseOrder, TrendQuestion, find_trend  # noqa: PLC0415
 
-    if sort not in list(ReleaseOrder):
-        raise UsageError(f"--sort takes version or time, not {printable_name(sort) or 'nothing'}")
-    files = {Path(file): write for file, write in ((csv, trend_csv), (html, trend_page)) if file and file != _STDOUT}
-    for file in files:
-        refuse_existing(file, force=force)
+    files = _new_files(csv, html, force=force)
     question = TrendQuestion(names, match, ReleaseOrder(sort), last, deep, path, package, platform, engine)
     with ReadingProgress(progress_title(names[0]), counts=True) as progress:
         found = find_trend(question, progress, cache_unless(no_cache=no_cache))
-    rows = Limit(limit)
-    if as_json:
-        write_trend_document(found, sys.stdout, rows, path=path is not None, package=package is not None)
-    elif csv == _STDOUT:
-        sys.stdout.write(trend_csv(found))
-    elif not files:
-        write_trend_table(found, sys.stdout, rows, path=path, package=package)
     for file, write in files.items():
         write_whole(file, write(found), force=force)
         narrate(f"wrote {printable_name(str(file))}")
-    say_left_out(rows)
+    if as_json or not (csv or html):
+        _print(found, question, Limit(limit), as_json=as_json)
+    elif csv == _STDOUT:
+        sys.stdout.write(trend_csv(found))
     for problem in found.problems:
         warn_of(problem)
     if found.rate_limit is not None:
         narrate(limit_words(found.rate_limit))
     return ExitStatus.ERROR if any(each.tag.is_broken for each in found.releases) else ExitStatus.SUCCESS
+
+
+def _new_files(csv: str | None, html: str | None, *, force: bool) -> Mapping[Path, Callable[["Trend"], str]]:
+    """Return the files to write, each with what makes its text; raises UsageError if one exists without ``force``."""
+    files = {Path(file): write for file, write in ((csv, trend_csv), (html, trend_page)) if file and file != _STDOUT}
+    for file in files:
+        refuse_existing(file, force=force)
+    return files
+
+
+def _print(trend: "Trend", question: "TrendQuestion", rows: Limit, *, as_json: bool) -> None:
+    path, package = question.path, question.package
+    if as_json:
+        write_trend_document(trend, sys.stdout, rows, path=path is not None, package=package is not None)
+    else:
+        write_trend_table(trend, sys.stdout, rows, path=path, package=package)
+    say_left_out(rows)
