@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from io import BytesIO
@@ -18,7 +18,10 @@ from layerscope.text import printable_line
 
 _KEYS = b"layerscope.keys"
 ROWS = 100_000
-"""The rows of a part, at least, where there are so many."""
+"""The rows of a part, at least, where a run has as many."""
+
+_UNREADABLE = "unreadable.parquet"
+"""The only part that a later run replaces."""
 
 
 @contextmanager
@@ -72,12 +75,29 @@ class PartWriter:
         if not self.keys:
             return
         rows = pa.concat_tables(self._batches).replace_schema_metadata({_KEYS: json.dumps(self.keys)})
-        buffer = BytesIO()
-        pq.write_table(rows, buffer, compression="zstd")
-        data = buffer.getvalue()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        name = sha256(data).hexdigest()[:32]
-        temporary = self._folder / f".{name}-{os.getpid()}"
-        temporary.write_bytes(data)
-        temporary.replace(self._folder / f"{name}.parquet")
+        _write(self._folder, rows)
         self._batches, self.keys, self._rows = [], [], 0
+
+
+def write_unreadable(folder: Path, tried: Collection[str], rows: Sequence[tuple[object, ...]]) -> None:
+    """Write the rows of ``images`` that could not be read, in place of earlier ones of the references ``tried``."""
+    table, names = schema(Table.IMAGES), schema(Table.IMAGES).names
+    path = folder / Table.IMAGES / _UNREADABLE
+    kept = [row for row in pq.read_table(path).to_pylist() if row["reference"] not in tried] if path.exists() else []
+    found = [*kept, *(dict(zip(names, row, strict=True)) for row in rows)]
+    if found:
+        _write(path.parent, pa.Table.from_pylist(found, table), path.name)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _write(folder: Path, rows: pa.Table, name: str = "") -> None:
+    """Write a part beside its place, and rename it; without a name, it is named after its content."""
+    buffer = BytesIO()
+    pq.write_table(rows, buffer, compression="zstd")
+    data = buffer.getvalue()
+    name = name or f"{sha256(data).hexdigest()[:32]}.parquet"
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{name}-{os.getpid()}"
+    temporary.write_bytes(data)
+    temporary.replace(folder / name)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from layerscope.cache.cache import Cache
@@ -11,9 +11,18 @@ from layerscope.errors import LayerscopeError
 from layerscope.model.progress import Progress
 from layerscope.session.image_facts import layer_diff_ids
 from layerscope.session.open import open_image
-from layerscope.survey.parts import known_keys, only_writer
+from layerscope.survey.parts import known_keys, only_writer, write_unreadable
 from layerscope.survey.schema import Table
-from layerscope.survey.tasks import IMAGE_TABLES, LAYER_TABLES, ImageTask, image_key, survey_images
+from layerscope.survey.tasks import (
+    IMAGE_TABLES,
+    LAYER_TABLES,
+    Failure,
+    ImageTask,
+    image_key,
+    start_worker,
+    survey_images,
+    unreadable_row,
+)
 
 _BATCH = 32
 
@@ -36,16 +45,17 @@ def _is_layout(folder: Path) -> bool:
 
 def survey(
     sources: Sequence[str], folder: Path, progress: Progress, *, jobs: int, platform: str | None, uses_cache: bool
-) -> list[tuple[str, str]]:
-    """Survey the images that the folder does not have, and return those that could not be read, with the reasons."""
+) -> list[Failure]:
+    """Survey the images that the folder does not have, and return those that could not be read whole.
+
+    Raises UsageError if the folder cannot be written, and LayerscopeError if a process was ended.
+    """
     with only_writer(folder):
-        return _read(
-            _plan(references(sources), folder, platform, uses_cache=uses_cache),
-            folder,
-            progress,
-            jobs,
-            uses_cache=uses_cache,
-        )
+        images = list(dict.fromkeys(references(sources)))
+        tasks = _plan(images, folder, platform, uses_cache=uses_cache)
+        failures = _read(tasks, folder, progress, jobs, uses_cache=uses_cache)
+        write_unreadable(folder, images, [unreadable_row(each) for each in failures if not each.has_rows])
+        return failures
 
 
 def _plan(images: Iterable[str], folder: Path, platform: str | None, *, uses_cache: bool) -> list[ImageTask]:
@@ -54,42 +64,44 @@ def _plan(images: Iterable[str], folder: Path, platform: str | None, *, uses_cac
     tasks = list[ImageTask]()
     for reference in images:
         wanted = _keys(reference, platform, uses_cache=uses_cache)
-        is_readable = Table.IMAGE_LAYERS in wanted
         own = {table: wanted.get(table, frozenset()) - known[table] for table in Table}
         for table, keys in own.items():
             known[table] |= keys
-        if not is_readable or any(own.values()):
-            own[Table.IMAGES] |= {image_key(reference)} - known[Table.IMAGES]
+        if not wanted or any(own.values()):
             tasks.append(ImageTask(reference, platform, own))
     return tasks
 
 
 def _read(
     tasks: Sequence[ImageTask], folder: Path, progress: Progress, jobs: int, *, uses_cache: bool
-) -> list[tuple[str, str]]:
-    failed, done = list[tuple[str, str]](), 0
+) -> list[Failure]:
+    failures, done = list[Failure](), 0
     size = max(1, min(_BATCH, len(tasks) // jobs))
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), start_worker) as pool:
         batches = [tasks[start : start + size] for start in range(0, len(tasks), size)]
         futures = {pool.submit(survey_images, str(folder), batch, uses_cache=uses_cache): batch for batch in batches}
-        for future in as_completed(futures):
-            try:
-                failed += future.result()
-            except BrokenProcessPool as error:
-                raise LayerscopeError("a process that reads images was ended: the same command goes on") from error
-            done += len(futures[future])
-            progress(done, len(tasks))
-    return failed
+        try:
+            for future in as_completed(futures):
+                failures += future.result()
+                done += len(futures[future])
+                progress(done, len(tasks))
+        except BrokenProcessPool as error:
+            raise LayerscopeError("a process that reads images was ended: the same command goes on") from error
+        except BaseException:
+            # after Ctrl+C, the end of the block would wait for all that is left to be read
+            for process in active_children():
+                process.terminate()
+            raise
+    return failures
 
 
 def _keys(reference: str, platform: str | None, *, uses_cache: bool) -> dict[Table, frozenset[str]]:
-    """Return the keys of the rows that an image has in each table."""
+    """Return the keys of the rows that an image has in each table, none if it cannot be read: its task says why."""
     try:
         with open_image(reference, platform=platform, cache=Cache() if uses_cache else None) as session:
             config, diff_ids = str(session.image.config_digest), frozenset(layer_diff_ids(session.image))
     except LayerscopeError:
-        # the task says why
-        return {Table.IMAGES: frozenset([image_key(reference)])}
+        return {}
     return {
         Table.IMAGES: frozenset([image_key(reference, config)]),
         **dict.fromkeys(IMAGE_TABLES, frozenset([config])),

@@ -1,7 +1,8 @@
 """The tables of a survey's data set: ``FOLDER/TABLE/*.parquet``.
 
 ``image`` is the config digest of an image, ``layer``, ``writer``, ``hidden_by`` and ``removed_in`` are numbers of its
-layers from 1 at the base. A distinct layer stands once in ``layers`` and ``files``, under its diff_id.
+layers from 1 at the base. A distinct layer stands once in ``layers`` and ``files``, under its diff_id; a path that its
+tar has twice has two rows. CONTRIBUTING describes the tables for those who query them.
 """
 
 from enum import StrEnum
@@ -91,18 +92,6 @@ COLUMNS: dict[Table, dict[str, str]] = {
     },
 }
 """The columns of each table with their types; ``mtime`` is in seconds since 1970, ``mode`` a number."""
-
-KEYS: dict[Table, tuple[str, ...]] = {
-    Table.IMAGES: ("reference", "platform", "image"),
-    Table.IMAGE_LAYERS: ("image", "layer"),
-    Table.LAYERS: ("diff_id",),
-    Table.STEPS: ("image", "step"),
-    Table.FILES: ("diff_id", "path"),
-    Table.PACKAGES: ("image", "manager", "name", "version", "layer"),
-    Table.DEAD: ("image", "path", "writer"),
-    Table.SECRETS: ("image", "path", "kind", "layer"),
-}
-"""The columns that name a row. A path that a tar holds twice has two rows of ``files``, in the order of the tar."""
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,10 +15,11 @@ from layerscope.session.image_facts import base_of
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
 from layerscope.session.reading.layer_reading import read_layers
-from layerscope.session.size.report import size_report
+from layerscope.session.size.report import SizeReport, size_report
+from layerscope.signals import end_process
 from layerscope.survey.parts import PartWriter
 from layerscope.survey.schema import Table
-from layerscope.work import become_worker
+from layerscope.work import become_worker, start_thread
 
 IMAGE_TABLES = (Table.IMAGE_LAYERS, Table.STEPS, Table.PACKAGES, Table.DEAD, Table.SECRETS)
 LAYER_TABLES = (Table.FILES, Table.LAYERS)
@@ -31,47 +33,87 @@ class ImageTask(NamedTuple):
     keys: Mapping[Table, frozenset[str]]
 
 
-def image_key(reference: str, config: object = "") -> str:
-    """Return the key of a row of ``images``; that of an image that could not be read has no config."""
+class Failure(NamedTuple):
+    """An image that could not be read, or not whole: then it has rows all the same."""
+
+    reference: str
+    platform: str | None
+    reason: str
+    has_rows: bool
+
+
+def image_key(reference: str, config: str) -> str:
+    """Return the key of a row of ``images``: a reference may lead to another image later."""
     return f"{reference}\n{config}"
 
 
-def survey_images(folder: str, tasks: Sequence[ImageTask], *, uses_cache: bool) -> list[tuple[str, str]]:
-    """Write the rows of some images, and return the reference and the reason of each that could not be read."""
+def start_worker() -> None:
+    """Let this process work for the one that started it, and end with it, in whatever way that ends."""
     become_worker()
+    parent = parent_process()
+    assert parent is not None  # noqa: S101  # the process of the survey has started this one
+
+    def end_after_parent() -> None:
+        parent.join()
+        end_process(1)
+
+    start_thread(end_after_parent)
+
+
+def survey_images(folder: str, tasks: Sequence[ImageTask], *, uses_cache: bool) -> list[Failure]:
+    """Write the rows of some images, and return those that could not be read whole."""
     parts = {table: PartWriter(Path(folder), table) for table in Table}
-    failed = list[tuple[str, str]]()
+    failures = list[Failure]()
     for task in tasks:
         try:
             with open_image(task.reference, platform=task.platform, cache=Cache() if uses_cache else None) as session:
-                error = _add_image(session, task, parts)
-        except LayerscopeError as problem:
-            error = str(problem)
-            if image_key(task.reference) in task.keys[Table.IMAGES]:
-                row: tuple[object, ...] = (None, task.reference, [], task.platform, None, None, None, None, [], error)
-                parts[Table.IMAGES].add(image_key(task.reference), _columns([row]))
-        if error is not None:
-            failed.append((task.reference, error))
+                reason = _add_image(session, task, parts)
+        except LayerscopeError as error:
+            failures.append(Failure(task.reference, task.platform, str(error), has_rows=False))
+        else:
+            failures += [Failure(task.reference, task.platform, reason, has_rows=True)] if reason else []
     for part in parts.values():
         part.flush()
-    return failed
+    return failures
 
 
 def _add_image(session: ImageSession, task: ImageTask, parts: Mapping[Table, PartWriter]) -> str | None:
-    key = str(session.image.config_digest)
-    errors = list[str]()
+    key, image, reason = str(session.image.config_digest), session.image, None
     for number, entries in read_layers(session.layers.to_read(), session.layers.known):
-        layer = session.image.layers[number - 1]
+        layer, diff_id = image.layers[number - 1], str(image.layers[number - 1].diff_id)
         session.layers.known.take_entries(layer, entries)
-        errors += [entries.error] if entries.error else []
+        reason = reason or entries.error
         for table in LAYER_TABLES:
-            if str(layer.diff_id) in task.keys[table] - set(parts[table].keys):
-                parts[table].add(str(layer.diff_id), _LAYER_COLUMNS[table](str(layer.diff_id), entries))
-    packages = packages_of(session, None)
+            if diff_id in task.keys[table] - set(parts[table].keys):
+                parts[table].add(diff_id, _LAYER_COLUMNS[table](diff_id, entries))
     report = size_report(session.load())
-    error = errors[0] if errors else None
-    image = session.image
-    found: dict[Table, Iterable[tuple[object, ...]]] = {
+    for table, rows in _image_rows(session, key, report).items():
+        if key in task.keys[table]:
+            parts[table].add(key, _columns(rows, len(parts[table].names)))
+    if image_key(task.reference, key) in task.keys[Table.IMAGES]:
+        row = _image_row(image, key, task.reference, report.total_size, reason)
+        parts[Table.IMAGES].add(image_key(task.reference, key), _columns([row]))
+    return reason
+
+
+def _image_row(
+    image: Image, key: str, reference: str, content_size: int | None, error: str | None
+) -> tuple[object, ...]:
+    base, config = base_of(image), image.config.config
+    labels = list(((config and config.labels) or {}).items())
+    created, platform = _time(image.config.created), str(image.platform)
+    figures = content_size, image.blob_size
+    return key, reference, list(image.tags), platform, created, *figures, base and base.name, labels, error
+
+
+def unreadable_row(failure: Failure) -> tuple[object, ...]:
+    """Return the row of ``images`` of an image that could not be read."""
+    return None, failure.reference, [], failure.platform, None, None, None, None, [], failure.reason
+
+
+def _image_rows(session: ImageSession, key: str, report: SizeReport) -> dict[Table, Iterable[tuple[object, ...]]]:
+    image, packages = session.image, packages_of(session, None)
+    return {
         Table.IMAGE_LAYERS: _layer_rows(key, image),
         Table.STEPS: [
             (key, number, step.layer, step.instruction, _time(step.created))
@@ -89,17 +131,6 @@ def _add_image(session: ImageSession, task: ImageTask, parts: Mapping[Table, Par
             (key, _text(each.path), each.kind.value, each.layer, each.removed_in) for each in report.secrets
         ],
     }
-    for table, rows in found.items():
-        if key in task.keys[table]:
-            parts[table].add(key, _columns(rows, len(parts[table].names)))
-    base = base_of(image)
-    labels = (image.config.config.labels if image.config.config else None) or {}
-    row = (
-        key, task.reference, list(image.tags), str(image.platform), _time(image.config.created),
-        report.total_size, image.blob_size, base and base.name, list(labels.items()), error,
-    )  # fmt: skip
-    parts[Table.IMAGES].add(image_key(task.reference, key), _columns([row]))
-    return error
 
 
 def _layer_rows(key: str, image: Image) -> Iterator[tuple[object, ...]]:
@@ -111,7 +142,7 @@ def _layer_rows(key: str, image: Image) -> Iterator[tuple[object, ...]]:
 
 def _file_columns(diff_id: str, entries: LayerEntries) -> list[Iterable[object]]:
     table, hidden = entries.table, [each.path for each in entries.whiteouts]
-    hidden += [each.directory + b"/.wh..wh..opq" for each in entries.opaque_whiteouts]
+    hidden += [b"/".join(filter(None, (each.directory, b".wh..wh..opq"))) for each in entries.opaque_whiteouts]
     rows, more = len(table), len(hidden)
     permissions = [table.permission_sets[number] for number in table.permissions]
     links: list[str | None] = [None] * (rows + more)

@@ -1,7 +1,10 @@
 import fcntl
+import hashlib
+import json
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -9,11 +12,15 @@ import pytest
 pytest.importorskip("pyarrow", reason="the extra survey is not installed")
 import pyarrow.parquet as pq
 
+from layerscope.model.entries import FileEntry, Kind, OpaqueWhiteout
 from layerscope.session.open import open_image
 from layerscope.session.size.report import size_report
 from layerscope.survey.schema import Table
+from tests.analysis.entries import Item
+from tests.oracle import items_of_tar
 
-SAMPLE = Path(__file__).parents[2] / "sample_images" / "my-app.tar"
+SAMPLES = Path(__file__).parents[2] / "sample_images"
+SAMPLE = SAMPLES / "my-app.tar"
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,6 +46,43 @@ def test_the_tables_have_the_figures_of_layers_and_why_and_a_second_survey_adds_
         assert sorted(str(row["diff_id"]) for row in rows(folder, "layers")) == sorted(set(diff_ids))
 
 
+def text(path: bytes) -> str:
+    return path.decode("utf-8", "backslashreplace")
+
+
+def expected(item: Item) -> tuple[object, ...]:
+    if not isinstance(item, FileEntry):
+        name = (
+            text(item.directory and item.directory + b"/") + ".wh..wh..opq"
+            if isinstance(item, OpaqueWhiteout)
+            else text(item.path)
+        )
+        return f"/{name}", "whiteout", 0, None, None, None, None, None
+    link = None if item.link is None else "/" * (item.kind is Kind.HARDLINK) + text(item.link)
+    return f"/{text(item.path)}", item.kind.word, item.size, item.mode, item.uid, item.gid, item.mtime, link
+
+
+@pytest.mark.parametrize("name", ["my-app.tar", "odd-names.tar"])
+def test_the_files_of_each_layer_are_those_that_tarfile_lists(name: str, tmp_path: Path) -> None:
+    assert run(str(SAMPLES / name), "-o", str(tmp_path)).returncode == 0
+    found: dict[object, list[tuple[object, ...]]] = {}
+    for row in rows(tmp_path, "files"):
+        diff_id, *values = row.values()
+        found.setdefault(diff_id, []).append(tuple(values))
+    with tarfile.open(SAMPLES / name) as archive:
+
+        def read(member: str) -> bytes:
+            file = archive.extractfile(member)
+            assert file is not None
+            return file.read()
+
+        blobs = [read(layer) for layer in json.loads(read("manifest.json"))[0]["Layers"]]
+    for blob in blobs:
+        diff_id = f"sha256:{hashlib.sha256(blob).hexdigest()}"
+        assert sorted(found.pop(diff_id, []), key=repr) == sorted(map(expected, items_of_tar(blob).items), key=repr)
+    assert not found
+
+
 def test_an_image_that_cannot_be_read_is_a_row_with_its_reason_and_status_2(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "bad.tar").write_bytes(b"not a tar")
@@ -47,6 +91,18 @@ def test_an_image_that_cannot_be_read_is_a_row_with_its_reason_and_status_2(tmp_
     reasons = {row["reference"]: row["error"] for row in rows(tmp_path / "out", "images")}
     assert reasons.pop(str(SAMPLE)) is None
     assert "bad.tar is a text file, not an image" in str(reasons.popitem()[1])
+
+
+def test_an_image_that_can_be_read_again_loses_the_row_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    bad = tmp_path / "in" / "bad.tar"
+    bad.write_bytes(b"not a tar")
+    for _ in range(2):
+        assert run(str(bad.parent), "-o", str(tmp_path / "out")).returncode == 2
+        assert len(rows(tmp_path / "out", "images")) == 1
+    shutil.copy(SAMPLE, bad)
+    assert run(str(bad.parent), "-o", str(tmp_path / "out")).returncode == 0
+    assert [row["error"] for row in rows(tmp_path / "out", "images")] == [None]
 
 
 def test_an_interrupted_survey_goes_on_and_counts_nothing_twice(tmp_path: Path) -> None:

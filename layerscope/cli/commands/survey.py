@@ -41,9 +41,9 @@ def survey(  # noqa: PLR0917  # Typer reads the options from the signature
     except ModuleNotFoundError as error:
         raise UsageError(f"a survey needs {error.name}: pip install 'layerscope[survey]'") from error
     with ReadingProgress("reading images", counts=True) as progress:
-        failed = run(
+        failures = run(
             sources, folder, progress, jobs=jobs or os.cpu_count() or 1, platform=platform, uses_cache=not no_cache
         )
-    for reference, reason in failed:
-        warn_of(f"{reference}: {reason}")
-    return ExitStatus.ERROR if failed else ExitStatus.SUCCESS
+    for failure in failures:
+        warn_of(f"{failure.reference}: {failure.reason}" if failure.has_rows else failure.reason)
+    return ExitStatus.ERROR if failures else ExitStatus.SUCCESS
