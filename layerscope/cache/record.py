@@ -9,8 +9,8 @@ A file is a header, a key, a label, and a body::
     label      4 bytes   its length
     body       8 bytes   its length
 
-Numbers are little-endian. The checksum finds damage; nobody else can write to the folder. A file that is cut, damaged,
-of another version or of another key is a miss, and is removed.
+Numbers are little-endian. The checksum finds damage; no other user can write to the folder. A file that is cut,
+damaged, of another version or of another key is a miss, and is removed.
 """
 
 import os
@@ -59,7 +59,7 @@ def default_folder() -> Path:
 
 
 def is_private_folder(folder: Path) -> bool:
-    """Return whether a folder belongs to the effective user and to nobody else: with sudo, it may be another's."""
+    """Return whether a folder belongs to the effective user only: with sudo, it may be another's."""
     try:
         status = os.lstat(folder)
     except OSError:
@@ -69,7 +69,7 @@ def is_private_folder(folder: Path) -> bool:
 
 
 def _is_private_file(descriptor: int) -> bool:
-    """Return whether an open file is a regular one that belongs to the effective user and to nobody else."""
+    """Return whether an open file is a regular one that belongs to the effective user only."""
     status = os.fstat(descriptor)
     is_own = status.st_uid == os.geteuid()
     return stat.S_ISREG(status.st_mode) and is_own and stat.S_IMODE(status.st_mode) == PRIVATE_FILE

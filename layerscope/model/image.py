@@ -160,7 +160,7 @@ class Claim(Struct, frozen=True):
 
     The blob of a ``layer`` that has a number is that layer's; the bytes of others are in the ``span``. ``problem`` is
     the reason why there are none, ``is_contradicted`` if the reason is that the source has got others. A document may
-    state an ``own_media_type``; ``error`` says why the bytes are no such document.
+    state an ``own_media_type``; ``error`` says why the bytes are not such a document.
     """
 
     subject: str

@@ -47,7 +47,7 @@ class Storage(Struct, frozen=True):
 
 
 class Mount(Struct, frozen=True):
-    """A mount of a container: its content is no part of the writable layer. ``kind`` is volume, bind or tmpfs."""
+    """A mount of a container: its content is not in the writable layer. ``kind`` is volume, bind or tmpfs."""
 
     kind: str
     source: str

@@ -59,7 +59,7 @@ def _efficiency(facts: CheckedImage, limit: float, value: float | None, text: st
 
 
 def max_dead_size(facts: CheckedImage, limit: int) -> Verdict:
-    """Check that at most so many bytes are dead."""
+    """Check that the dead bytes are within a limit."""
     return _dead(facts.dead, facts.dead_size, limit)
 
 
@@ -114,7 +114,7 @@ def _failed_dead(entries: Sequence[DeadEntry], text: str, unit: Unit, limit: flo
 
 
 def max_content_size(facts: CheckedImage, limit: int) -> Verdict:
-    """Check that all layers together hold at most so many content bytes."""
+    """Check that the content of all layers is within a limit."""
     return _budget([(each.layer, each.content_size) for each in facts.analysis.report.layers], limit, "content")
 
 
@@ -157,7 +157,7 @@ def max_layer_size(facts: CheckedImage, limit: int) -> Verdict:
 
 
 def max_layers(facts: CheckedImage, limit: int) -> Verdict:
-    """Check that there are at most so many layers."""
+    """Check that the number of layers is within a limit."""
     sizes = facts.analysis.report.layers
     value = len(sizes)
     if value <= limit:

@@ -102,7 +102,7 @@ BASELINE_RULES = ("max_growth", "max_pull_size", "allowed_new_packages", "allowe
 class RulesFile:
     """Rules with the name of their file; ``lines`` has the line of each key, from 1.
 
-    ``keys`` are the names that the file uses, if they differ from ours; ``ignored`` are keys that are no rules of ours.
+    ``keys`` are the names that the file uses, if they differ from ours; ``ignored`` are keys of other rules.
     """
 
     name: str

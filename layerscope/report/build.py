@@ -81,7 +81,7 @@ def build_lines(report: BuildReport) -> Iterator[str]:
     own = [step.is_cached for step in report.steps if not step.is_base]
     known = [is_cached for is_cached in own if is_cached is not None]
     if known:
-        # without a Dockerfile on this machine, the steps of the base are not told from those of the cache
+        # without a Dockerfile on this machine, the steps of the base cannot be distinguished from those of the cache
         or_base = " or the base image" if any(step.is_base is None and step.is_cached for step in report.steps) else ""
         yield f"{plural(sum(known), 'step')} from the cache{or_base}, {len(known) - sum(known)} run"
     if len(known) < len(own):

@@ -55,7 +55,7 @@ def write_document(document: Part, file: TextIO, rows: Iterable[Struct] = (), li
     """Write a document: a field on each line, and a row of a list on each.
 
     ``rows`` take the place of the last field of a document whose list is too long to be in memory as a whole.
-    What the ``limit`` left out of the document and of the rows stands behind them.
+    What the ``limit`` left out of the document and of the rows comes after them.
     """
     file.writelines(_object(_with_rows(_fields(document), rows, limit), 0))
     file.write("\n")

@@ -1,4 +1,4 @@
-"""What the images of a survey share, hold and waste: the ``survey-report`` document, tables for people, and a page."""
+"""The report on a survey, on what its images share, hold and waste: document, tables for people, and a page."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -249,7 +249,7 @@ class SurveyReport(NamedTuple):
 
     @property
     def sentences(self) -> list[str]:
-        """What the sums say, and what they do not."""
+        """The sums in sentences, with what they leave out."""
         it = self.summary
         stored, shared, saved = map(human_size, (it.blob_size, it.shared_size, it.unshared_size - it.blob_size))
         images, tags, layers = plural(it.images, "image"), plural(it.tags, "tag"), plural(it.layers, "layer")
@@ -376,7 +376,7 @@ def _page_section(part: _Section, table: ReportTable[Any]) -> Markup:
 _WIDTH, _HEIGHT, _FOOT = 1_000, 220, 26
 
 _MOST_HOLDERS = 10
-"""The last bar of the plot is of layers that so many images hold, or more."""
+"""The last bar of the plot is of the layers that this number of images or more hold."""
 
 
 def _plot(spread: Sequence[tuple[int, int]]) -> Markup:

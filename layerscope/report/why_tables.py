@@ -61,7 +61,7 @@ _MOST_PATHS = 3
 """The rows and paths of each section, unless all are asked for."""
 
 Most = Callable[[int], int | None]
-"""Returns how many rows are shown where so many are enough; None for all."""
+"""Returns how many of a number of rows are shown; None for all."""
 
 _NEEDED = 2
 """The first columns are never left out: the number of a layer and its size, for example."""
@@ -79,7 +79,7 @@ def write_why_tables(
 ) -> None:
     """Print the size report; ``show_all`` prints every row of it, ``all_packages`` all about packages.
 
-    With a ``limit``, each section has so many rows.
+    With a ``limit``, each section has at most that number of rows.
     """
     packages = packages_tables(analysis.image, analysis.packages_by_layer) if all_packages else ()
     show([*why_tables(analysis, show_all=show_all, limit=limit), *([Paragraph()] if packages else []), *packages], file)

@@ -58,7 +58,7 @@ CREATE TABLE leftovers AS SELECT unnest(names) AS name, kind FROM (VALUES
     (['.bash_history', '.ash_history', '.python_history', '.mysql_history'], 'history of a shell'),
     (['.DS_Store', 'Thumbs.db'], 'leftover of a desktop')) AS _(names, kind);
 """
-"""What the questions have in common; ``blob`` is what a registry stores once."""
+"""The tables that several questions need; ``blob`` is what a registry stores once."""
 
 
 QUESTIONS = {
@@ -134,7 +134,9 @@ class SurveyTables:
     def __init__(self, folder: Path) -> None:
         """Open a data set; raises UsageError if the folder has none."""
         if not (folder / Table.IMAGES).is_dir():
-            raise UsageError(f"{short_name(str(folder))} is no data set of a survey: it has no folder {Table.IMAGES}")
+            raise UsageError(
+                f"{short_name(str(folder))} is not the data set of a survey: it has no folder {Table.IMAGES}"
+            )
         self._connection = duckdb.connect(config=dict(_CONFIG))
         try:
             for table in Table:

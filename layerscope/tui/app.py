@@ -70,7 +70,7 @@ _ASCII_ONLY = (AsciiFilter(),)
 class LayerscopeApp(App[LayerscopeError]):
     """An application with layerscope's themes, glyphs and order of keys.
 
-    It returns the error that ended it, or None. ``resources`` are closed after it has ended, for whatever reason.
+    It returns the error that ended it, or None. ``resources`` are closed after it has ended, for any reason.
     """
 
     TITLE = "layerscope"

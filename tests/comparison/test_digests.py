@@ -1,4 +1,4 @@
-"""Why digests differ: each cause, found in images that have no other difference."""
+"""Tests of each cause of different digests, in images that have no other difference."""
 
 import gzip
 from collections.abc import Mapping

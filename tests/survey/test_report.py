@@ -375,7 +375,7 @@ def test_a_query_that_is_wrong_or_leaves_the_tables_is_one_sentence(
 
 
 def test_a_folder_without_a_data_set_and_one_that_is_damaged_are_named(capsys: Capture, tmp_path: Path) -> None:
-    expected = f"{tmp_path} is no data set of a survey: it has no folder images"
+    expected = f"{tmp_path} is not the data set of a survey: it has no folder images"
     assert ask(capsys, "survey", "report", tmp_path).complaint == expected
     folder = write(tmp_path / "data", TABLES)
     (folder / "files" / "part.parquet").write_bytes(b"PAR1")

@@ -52,12 +52,8 @@ def text(path: bytes) -> str:
 
 def expected(item: Item) -> tuple[object, ...]:
     if not isinstance(item, FileEntry):
-        name = (
-            text(item.directory and item.directory + b"/") + ".wh..wh..opq"
-            if isinstance(item, OpaqueWhiteout)
-            else text(item.path)
-        )
-        return f"/{name}", "whiteout", 0, None, None, None, None, None
+        path = f"{text(item.directory)}/.wh..wh..opq" if isinstance(item, OpaqueWhiteout) else text(item.path)
+        return f"/{path.lstrip('/')}", "whiteout", 0, None, None, None, None, None
     link = None if item.link is None else "/" * (item.kind is Kind.HARDLINK) + text(item.link)
     return f"/{text(item.path)}", item.kind.word, item.size, item.mode, item.uid, item.gid, item.mtime, link
 

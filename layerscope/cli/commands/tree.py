@@ -36,7 +36,7 @@ Only = Annotated[
     str | None,
     typer.Option("--only", metavar="CHANGES", help="Only these rows: added,modified,removed,unchanged."),
 ]
-Depth = Annotated[int | None, typer.Option("--depth", metavar="D", min=1, help="Only so many levels of folders.")]
+Depth = Annotated[int | None, typer.Option("--depth", metavar="D", min=1, help="The levels of folders to list.")]
 Sort = Annotated[SortKey, typer.Option("--sort", help="By name, or the largest first.")]
 
 

@@ -108,7 +108,7 @@ class PackageChangePart(Struct):
 
 
 class CausePart(Struct):
-    """Why digests differ: one kind of cause in a pair of layers (old, new), or in a document of the image.
+    """A cause of different digests: one kind in a pair of layers (old, new), or in a document of the image.
 
     ``made_by`` and ``remedy`` are null where the images differ in what they hold or do.
     """
@@ -123,7 +123,7 @@ class CausePart(Struct):
 
 
 class DigestsPart(Struct):
-    """Why the digests differ: ``same``, ``explained`` by well-known causes alone, or ``different``."""
+    """The causes of different digests: ``same``, ``explained`` by well-known causes alone, or ``different``."""
 
     result: str
     causes: list[CausePart]

@@ -66,7 +66,7 @@ class _Figures(NamedTuple):
 
     @property
     def tile_title(self) -> str:
-        """The title where only one figure stands below it."""
+        """The title where only one figure is below it."""
         return f"{self.title}, {self.before} before" if self.before else self.title
 
 

@@ -42,7 +42,7 @@ def path_element(path: bytes) -> Markup:
 
 
 def number_cell(text: str, title: str = "") -> Markup:
-    """Return a table cell with a figure; where a row is not one line, the title of its column stands beside it."""
+    """Return a table cell with a figure; where a row is not one line, the title of its column is beside it."""
     return element("td", text, class_="n", data_title=title)
 
 

@@ -142,7 +142,7 @@ def _item(row: DirectoryRow, name: str) -> MapItem:
 
 
 def _sum(rows: list[DirectoryRow]) -> MapItem:
-    """Return the sum of the smallest items; it comes last, whatever its size."""
+    """Return the sum of the smallest items; it comes last, also if it is the largest."""
     return {
         "n": f"{len(rows):,} more",
         "s": sum(row.size for row in rows),

@@ -51,7 +51,7 @@ class Base(NamedTuple):
 
 
 class Sharing(NamedTuple):
-    """What local images share; layers by how many images hold them, and similar bases, the largest first."""
+    """The layers that local images share, by how many images hold them, and similar bases, the largest first."""
 
     layers: list[SharedLayer]
     outdated: list[OutdatedImage]
@@ -110,7 +110,7 @@ def _bases(images: Sequence[LayeredImage]) -> dict[str, LayeredImage | None]:
 
 
 def _outdated(each: LayeredImage, base: LayeredImage | None, images: Iterable[LayeredImage]) -> OutdatedImage | None:
-    # a release that is built on the one before it is no image on an outdated base
+    # a release that is built on the one before it is not on an outdated base
     if base is None or base.image.created is None or each.repositories & base.repositories:
         return None
     own = _diff_ids(each.layers)

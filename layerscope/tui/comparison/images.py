@@ -64,7 +64,7 @@ class TwoImages:
         self._problems: list[Field] = []
         self._details_fields: Sequence[list[Field]] = ()
         self._causes: dict[int, Sequence[str]] = {}
-        """Why rebuilt layers with the same content have other digests, in lines, by item, as far as that was asked."""
+        """The causes of other digests of rebuilt layers with the same content, in lines, by item, if asked for."""
 
     @property
     def actions(self) -> Mapping[str, Callable[[], None]]:

@@ -75,7 +75,7 @@ class CheckboxLine(Static, can_focus=True):
 
 
 class ExtractScreen(ModalScreen[None], LeftOnce[None]):
-    """A panel that extracts a path, as it is after a layer, into a folder; node 0 stands for all files."""
+    """A panel that extracts a path, as it is after a layer, into a folder; node 0 is for all files."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
     DEFAULT_CSS = """

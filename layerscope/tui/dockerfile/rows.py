@@ -154,7 +154,7 @@ class DockerfileRows:
         return self._layer_row(item.layer) if item.layer else self._line_row(self._costs[item.line - 1])
 
     def line_at(self, index: int) -> int:
-        """Return the line of a row, or the one that it stands below."""
+        """Return the line of a row, or the one above it."""
         return self._items[index].line
 
     def row_of(self, line: int) -> int:

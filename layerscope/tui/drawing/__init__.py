@@ -1,1 +1,1 @@
-"""Glyphs, themes, cells and styles: how things are drawn, whatever they are."""
+"""Glyphs, themes, cells and styles: how things of any kind are drawn."""

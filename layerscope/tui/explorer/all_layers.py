@@ -25,7 +25,7 @@ from layerscope.tui.widgets.row_panel import RowPanel
 from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow, Target
 
 _MOST = 10_000
-"""The rows that are shown; nobody reads more."""
+"""The most rows that are shown; a longer list is not read."""
 
 
 class _Rows(Sequence[TableRow]):

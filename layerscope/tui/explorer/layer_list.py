@@ -159,7 +159,7 @@ class LayerList(StepList):
         return sum(width + 2 for width in self._columns.counts if width)
 
     def _has_room(self, width: int, cells: int) -> bool:
-        """Return whether a layer on one line has so many cells before its instruction for more than its size."""
+        """Return whether a layer on one line has room for more than its size before its instruction."""
         taken = self._columns.digits + 2 + self._bar_width(width, two_lines=False) + _SIZE_WIDTH + 2
         return width >= ONE_LINE or width - taken - cells >= _LEAST_INSTRUCTION
 

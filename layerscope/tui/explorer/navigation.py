@@ -153,7 +153,7 @@ class Navigation:
         return revision_at(opened, node, self._state.layer)
 
     def extract(self, node: int | None) -> None:
-        """Ask where to extract a path as the chosen layer has it; 0 stands for all files."""
+        """Ask where to extract a path as the chosen layer has it; 0 is for all files."""
         opened = self._loaded() if node is not None else None
         if opened is not None and node is not None:
             self._screen.app.push_screen(ExtractScreen(opened, node, self._state.layer))

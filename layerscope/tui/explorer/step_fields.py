@@ -22,7 +22,7 @@ _SHORT_DIGEST = len("sha256:") + 16
 """Characters of a digest that are shown."""
 
 _FRAME = re.compile(r"^\s*RUN\b|/bin/sh -c\b|#\(nop\)|# buildkit\s*$")
-"""The parts of a history line that are no part of the instruction."""
+"""The parts of a history line that do not belong to the instruction."""
 
 _UNKNOWN = "the engine does not report it"
 

@@ -126,7 +126,7 @@ class FileState:
         self.file, self.digest = None, None
 
     def neighbour(self, step: int) -> FileRevision | None:
-        """Return a revision so many steps after this one, or None."""
+        """Return the revision ``step`` positions after this one, or None."""
         position = self.position + step
         return self.revisions[position] if 0 <= position < len(self.revisions) else None
 

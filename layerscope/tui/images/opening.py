@@ -130,7 +130,7 @@ class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic
         return opened
 
     def on_unmount(self) -> None:
-        """Close what nobody has taken: the application may end while the dialog is open."""
+        """Close an image that no screen has taken: the application may end while the dialog is open."""
         if opened := self._take():
             opened.close()
 

@@ -211,7 +211,7 @@ class StartState:
 
 
 class StartList(TallList):
-    """Headings and rows; the cursor stands on rows only. Where there is room, a line above each heading is blank."""
+    """Headings and rows; the cursor goes to rows only. Where there is room, a line above each heading is blank."""
 
     DEFAULT_CSS = """
     StartList { height: 1fr; }

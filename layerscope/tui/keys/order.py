@@ -56,7 +56,7 @@ class OpensLater:
 
 
 class LeftOnce(Screen[ScreenResultType]):
-    """A screen that is left once: Textual's own pops whatever is on top, and ends the application on the first screen.
+    """A screen that is left once: Textual's own pops the screen on top, and ends the application on the first screen.
 
     A click, or a second key that was under way, may ask a screen that is gone, or that another one covers.
     """

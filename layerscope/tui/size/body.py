@@ -1,4 +1,4 @@
-"""The frame of the size view: a list, the map or the overview, whatever the visit is to."""
+"""The frame of the size view: a list, the map or the overview."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -132,7 +132,7 @@ class SizeBody(Container):
         if isinstance(content, MapContent):
             entry = self.treemap.entry
             if entry is None:
-                # before its first layout, the map has no boxes, whatever the folder holds
+                # before its first layout, the map has no boxes
                 return empty_folder_sentence(self._analysis) if self.treemap.size else ""
             return entry_detail(self._analysis, entry)
         row = self.table.row

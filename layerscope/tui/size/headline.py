@@ -20,7 +20,7 @@ _LEAST_NAME = 8
 
 _GAP = "   "
 _MOST_REASONS = 3
-"""The most reasons for dead bytes that are told apart."""
+"""The most reasons for dead bytes that are named."""
 
 _SHADES, _ASCII_SHADES = "▒░▓▒", "%=+%"
 _COLOURS = ("$error", "$warning", "$accent", "$secondary")

@@ -32,7 +32,7 @@ _MOST_SECRETS, _MOST_LAYERS = 4, 8
 """The secrets and layers with a line of their own."""
 
 _WIDE, _CAUSE_SHARE = 130, 0.65
-"""The cells from which on an instruction stands beside its cause, and the part of both that the cause has at most."""
+"""The cells from which on an instruction is beside its cause, and the part of both that the cause has at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class NoteItem(NamedTuple):
 
 
 def _instruction(before: Spans, text: str, room: int, most: int, glyphs: Glyphs) -> Iterator[Spans]:
-    """Yield an instruction in ``most`` lines of so many cells, the first one after what is ``before`` it."""
+    """Yield an instruction in ``most`` lines of a width, the first one after what is ``before`` it."""
     first, *others = instruction_lines(text, room, most, glyphs)
     indent = " " * sum(BAR_WIDTH if isinstance(span, SizeShare) else cell_len(span[0]) for span in before)
     yield [*before, (first, "muted")]

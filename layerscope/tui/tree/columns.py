@@ -20,8 +20,8 @@ class TreeColumn(NamedTuple):
     The widths are in cells and include the space before the column. Of the columns that can grow to ``most``, the one
     of the highest rank does so first. ``name_share`` is the part of a line that the name has before this one grows, and
     ``name_most`` the part that a long name can have.
-    A column that ``is_empty`` gives its room to the name, and one that ``yields`` so many cells, where a name would be
-    cut otherwise.
+    A column that ``is_empty`` gives its room to the name, and one that ``yields`` some cells gives these
+    where a name would be cut otherwise.
     """
 
     name: str

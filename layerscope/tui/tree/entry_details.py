@@ -76,7 +76,7 @@ class EntryDetails(Static):
         return max(1, min(_MOST_LINES, height // 2 - _OTHER_LINES)) if 2 * len(rows) < height else 1
 
     def _writer(self, row: TreeRow, origin: RowNotes, lines: int) -> str:
-        """Return who wrote the entry, in so many lines at most: the instruction is cut before the package."""
+        """Return who wrote the entry, in at most ``lines`` lines: the instruction is cut before the package."""
         glyphs = glyphs_of(self)
         package = f" {glyphs.separator} {origin.package}" if origin.package else ""
         story = self._story(row)

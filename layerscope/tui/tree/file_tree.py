@@ -337,7 +337,7 @@ def _blank_cells(segments: Iterable[Segment]) -> int:
 
 
 def _without(segments: Iterable[Segment], blank_cells: int) -> Iterator[Segment]:
-    """Yield segments without so many of their first cells, which are blank."""
+    """Yield segments without some of their first cells, which are blank."""
     for segment in segments:
         yield Segment(segment.text[blank_cells:], segment.style)
         blank_cells = max(0, blank_cells - len(segment.text))

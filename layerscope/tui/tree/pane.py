@@ -34,7 +34,7 @@ _AROUND_CAPTIONS = 4
 class LeftView(NamedTuple):
     """The rows that those of another view have replaced: the node under the cursor, and the first line on the screen.
 
-    ``arrived_at`` is the node under the cursor of the other one. As long as it stays there, nobody has moved.
+    ``arrived_at`` is the node under the cursor of the other one. While it stays there, the user has not moved it.
     """
 
     rows: VisibleRows

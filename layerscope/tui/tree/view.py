@@ -150,7 +150,7 @@ class TreeSettings:
         self.fills = False
 
     def open_deeper(self, step: int) -> None:
-        """Unfold folders so many levels deeper than before, or less deep."""
+        """Unfold folders by a number of levels more than before, or fewer."""
         self.open_to((0 if self.folds.depth == UNFOLD_ALL else self.folds.depth) + step)
 
     def open_all(self) -> None:

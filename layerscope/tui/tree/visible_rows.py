@@ -86,7 +86,7 @@ class VisibleRows:
     def build(self, height: int = 0, before: "VisibleRows | None" = None) -> Iterator[None]:
         """Find and count the rows; yields between batches. There are none before the end.
 
-        With a ``height``, folders are unfolded until there are so many rows, the largest first. What was found for the
+        With a ``height``, folders are unfolded until they fill it, the largest first. What was found for the
         rows ``before`` is not looked for again.
         """
         self.folds = self.folds.copy()
@@ -118,7 +118,7 @@ class VisibleRows:
                 self.flags = before.flags
 
     def _filling(self, height: int) -> set[int]:
-        """Return the folders that fill a screen of so many rows with paths that have a size, the largest first.
+        """Return the folders that fill a screen of ``height`` rows with paths that have a size, the largest first.
 
         If half of it stays empty because every folder has more rows than fit, the largest one is unfolded nevertheless.
         """
@@ -299,11 +299,11 @@ class VisibleRows:
         return (next(sizes((node,))) if matches.is_found(node) else matches.size_below(node, which) for node in nodes)
 
     def whole_sizes(self, nodes: Iterable[int]) -> Iterator[int]:
-        """Yield the size of each node, whatever the filter."""
+        """Yield the size of each node, with or without a filter."""
         return self.tree.sizes(nodes, self.view.layer)
 
     def whole_hidden_sizes(self, nodes: Iterable[int]) -> Iterator[int]:
-        """Yield the bytes that the layer hid at each node, whatever the filter: only `OwnRows` have any."""
+        """Yield the bytes that the layer hid at each node, with or without a filter: only `OwnRows` have any."""
         return (0 for _ in nodes)
 
     def is_folder(self, node: int) -> bool:

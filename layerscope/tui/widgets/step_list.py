@@ -112,7 +112,7 @@ class StepList(TallList, Framed):
         return is_narrow and count + sum(map(self.is_layer, range(count))) + explained <= height
 
     def lines_in(self, height: int, hidden_width: int = 0) -> int:
-        """Return the number of lines that the steps take where there are so many; more if even one for each is more.
+        """Return the lines that the steps take in a list of a ``height``; more than that if one each does not fit.
 
         A list that is hidden has no width, or that of an earlier layout: ``hidden_width`` is the one that it will have.
         """

@@ -1,4 +1,4 @@
-"""What local images share, from layers written by hand."""
+"""Tests of what local images share, with layers written by hand."""
 
 from collections.abc import Sequence
 

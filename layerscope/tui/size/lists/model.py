@@ -71,7 +71,7 @@ class SizeList(Generic[Row]):
     """A table in several ``orders``, the first of which is its own.
 
     ``about`` takes a row and its number in the table, and returns where it leads and what is said about it; ``text`` is
-    searched by a filter, and so are the ``texts_below``. The row ``rest`` stands for what the table leaves out;
+    searched by a filter, and so are the ``texts_below``. The row ``rest`` is for what the table leaves out;
     ``lines`` rows only separate others.
     """
 

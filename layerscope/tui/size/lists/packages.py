@@ -45,7 +45,7 @@ def package_list(analysis: SizeAnalysis) -> SizeList[PackageRow]:
 
 
 def _part(row: PackageRow) -> int:
-    """Return the part of the list that a row stays in, whatever its order."""
+    """Return the part of the list that a row stays in, in any order."""
     return 1 if row is _LINE else 2 if row.event else 0
 
 
