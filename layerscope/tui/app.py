@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -27,11 +27,8 @@ from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.keys.order import KeyQueue
 from layerscope.tui.keys.workers import Writers, is_worker_cancelled
 from layerscope.tui.run import run
-from layerscope.tui.services import warn
+from layerscope.tui.services import OpenedImage, warn
 from layerscope.work import cancel_work_if
-
-if TYPE_CHECKING:
-    from layerscope.session.open import UndecidedImage
 
 DARK = Theme(
     name="layerscope-dark",
@@ -99,7 +96,7 @@ class LayerscopeApp(App[LayerscopeError]):
         # Leaving a screen, or the application, ends the work of the threads that it started.
         cancel_work_if(is_worker_cancelled)
         self.resources = ExitStack()
-        self.images: list[ImageSession | UndecidedImage] = []
+        self.images: list[OpenedImage] = []
         """The open images: a signal that ends the application stops their reading."""
         self.writers = Writers()
         self._first = first

@@ -20,11 +20,10 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from layerscope.errors import LayerscopeError
-from layerscope.session.image_session import ImageSession
-from layerscope.session.open import UndecidedImage
 from layerscope.signals import BY_SIGNAL, end_process, handled_signals
 from layerscope.tui.keys.order import is_open
 from layerscope.tui.keys.workers import Writers
+from layerscope.tui.services import OpenedImage
 from layerscope.work import start_thread
 
 _RETRY = 0.02
@@ -42,7 +41,7 @@ _LEAVE = b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<
 """Textual's driver writes this at its end: it leaves the alternate screen and turns off what it turned on."""
 
 
-def run(app: App[LayerscopeError], images: Sequence[ImageSession | UndecidedImage], writers: Writers) -> None:
+def run(app: App[LayerscopeError], images: Sequence[OpenedImage], writers: Writers) -> None:
     """Run the application until it ends.
 
     Raises the error that ended it, and SystemExit after a signal. The ``images`` are not closed, but no reading of
@@ -97,9 +96,7 @@ class WorkerThreads(ThreadPoolExecutor):
 class _Ending:
     """The end of an application by a signal."""
 
-    def __init__(
-        self, app: App[LayerscopeError], images: Sequence[ImageSession | UndecidedImage], writers: Writers
-    ) -> None:
+    def __init__(self, app: App[LayerscopeError], images: Sequence[OpenedImage], writers: Writers) -> None:
         self._app = app
         self._images = images
         self._writers = writers

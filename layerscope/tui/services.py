@@ -1,6 +1,7 @@
 """The services of the application that a widget or screen belongs to: glyphs, settings, keys, short messages."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.message_pump import MessagePump
@@ -17,9 +18,22 @@ _LONGEST = 300
 """Characters of a copied text that are shown: an instruction may have thousands."""
 
 
-class Services(Protocol):
-    """An application with services. ``key_choices`` are the keys that its user has chosen, by the id of a command."""
+class OpenedImage(Protocol):
+    """An image, or several to choose from, whose content a thread may be reading."""
 
+    def stop_reading(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Services(Protocol):
+    """An application with services. ``key_choices`` are the keys that its user has chosen, by the id of a command.
+
+    ``resources`` are closed after it has ended; no reading of its ``images`` keeps it from ending.
+    """
+
+    resources: ExitStack
+    images: list["OpenedImage"]
     glyphs: "Glyphs"
     preferences: "Preferences"
     writers: "Writers"

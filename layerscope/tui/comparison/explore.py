@@ -1,7 +1,9 @@
 """The application that shows a comparison first, and the comparison of two images from another screen."""
 
 from contextlib import ExitStack, closing
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from textual.app import App
 
 from layerscope.cache.cache import Cache
 from layerscope.errors import AmbiguousImage
@@ -14,6 +16,7 @@ from layerscope.tui.app import LayerscopeApp, run_app
 from layerscope.tui.comparison.images import TwoImages
 from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers
 from layerscope.tui.comparison.screen import ComparisonScreen
+from layerscope.tui.services import services_of
 
 
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
@@ -65,11 +68,12 @@ def open_other(old: LoadedImage, reference: str, cache: Cache | None, progress: 
     return OpenedPair(old, new)
 
 
-def push_comparison(app: LayerscopeApp, pair: OpenedPair) -> None:
+def push_comparison(app: App[Any], pair: OpenedPair) -> None:
     """Compare two images until the user goes back; what was opened for that is closed then."""
-    resources = app.resources.enter_context(ExitStack())
+    services = services_of(app)
+    resources = services.resources.enter_context(ExitStack())
     resources.callback(pair.close)
-    app.images += pair.sessions
+    services.images += pair.sessions
     trees = [
         resources.enter_context(closing(BackgroundLoader(side))) if isinstance(side, ImageSession) else side
         for side in pair

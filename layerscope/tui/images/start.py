@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import on
@@ -302,7 +302,7 @@ def compare_opened(app: App[Any], names: str, open_it: Callable[[Progress], Open
 
     def compare(pair: OpenedPair | None) -> None:
         if pair is not None:
-            push_comparison(cast("LayerscopeApp", app), pair)
+            push_comparison(app, pair)
 
     app.push_screen(OpeningScreen(f"Opening {printable_name(names)}", open_it), compare)
 
