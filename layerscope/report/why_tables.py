@@ -6,7 +6,7 @@ from typing import TextIO
 from msgspec.structs import replace
 
 from layerscope.analysis.advice.advice import Advice
-from layerscope.analysis.advice.edits import diff_lines
+from layerscope.analysis.advice.edits import CHANGE_ABOVE, changed_lines
 from layerscope.analysis.advice.secrets import REMEDY, Secret
 from layerscope.analysis.size.dead import DeadGroup, dead_groups
 from layerscope.report.packages import packages_tables
@@ -184,13 +184,20 @@ def _advice_section(analysis: SizeAnalysis, most: Most) -> Iterator[Block]:
     if not advice:
         yield from section("What to change", [Paragraph(no_advice_sentence(analysis.report))])
         return
-    parts = [part for number, each in enumerate(advice, 1) for part in _advised(analysis, number, each, most)]
+    shown = zip(advice, changed_lines([each.edits for each in advice]), strict=True)
+    parts = [
+        part
+        for number, (each, changed) in enumerate(shown, 1)
+        for part in _advised(analysis, number, each, changed, most)
+    ]
     if analysis.report.size_after_advice is not None:
         parts += Paragraph(), Paragraph(size_sentence(analysis.report, "->"), "bold")
     yield from section("What to change", parts)
 
 
-def _advised(analysis: SizeAnalysis, number: int, advice: Advice, most: Most) -> Iterator[Block]:
+def _advised(
+    analysis: SizeAnalysis, number: int, advice: Advice, changed: Sequence[str], most: Most
+) -> Iterator[Block]:
     share = human_share(advice.saves, analysis.report.total_size)
     saves = f"saves {human_size(advice.saves)}{f', {share}' if share else ''}" if advice.saves else "saves no bytes"
     yield Paragraph(f"{number}. {saves}: {analysis.layer_words(advice.layer)}", "bold green")
@@ -200,10 +207,12 @@ def _advised(analysis: SizeAnalysis, number: int, advice: Advice, most: Most) ->
         body.add_row(instruction_line(layer_title(analysis.image, advice.layer)))
     # The sentence is our own; names in it were made safe where it was written.
     body.add_row(Line(advice.text, is_folded=True))
-    for changed in diff_lines(advice.edits):
-        body.add_row(Line(printable_line(changed), "red" if changed[0] == "-" else "green", is_whole=True))
-    for line in _path_lines(advice.paths, most(_MOST_PATHS)):
-        body.add_row(line)
+    for line in changed:
+        body.add_row(Line(printable_line(line), "red" if line[0] == "-" else "green", is_whole=True))
+    if advice.edits and not changed:
+        body.add_row(Line(CHANGE_ABOVE, "dim"))
+    for paths in _path_lines(advice.paths, most(_MOST_PATHS)):
+        body.add_row(paths)
     yield body
 
 

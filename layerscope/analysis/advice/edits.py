@@ -69,6 +69,15 @@ def combined_edits(changes: Sequence[Edits]) -> Iterator[tuple[Edits, Edits]]:
         seen |= layers
 
 
+CHANGE_ABOVE = "The change is among those above."
+"""Said of advice whose instructions earlier advice has shown with all edits."""
+
+
+def changed_lines(changes: Sequence[Edits]) -> Iterator[list[str]]:
+    """Yield, for each change, its instructions with all edits as `diff_lines`, without those that have been shown."""
+    yield from (diff_lines(shown) for _, shown in combined_edits(changes))
+
+
 def _edits_of(edits: Iterable[InstructionEdit], layers: set[int]) -> Edits:
     return tuple(edit for edit in edits if edit.layer in layers)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from layerscope.analysis.advice.edits import diff_lines
+from layerscope.analysis.advice.edits import CHANGE_ABOVE, changed_lines
 from layerscope.report.escape import (
     block_in_markdown,
     code_in_markdown,
@@ -104,12 +104,15 @@ def _advice(analysis: SizeAnalysis) -> Iterator[str]:
         yield no_advice_sentence(analysis.report)
     elif analysis.report.size_after_advice is not None:
         yield from (size_sentence(analysis.report, "→"), "")
-    for number, each in enumerate(advice, 1):
+    shown = zip(advice, changed_lines([each.edits for each in advice]), strict=True)
+    for number, (each, changed) in enumerate(shown, 1):
         sentence = sentence_in_markdown(printable_line(each.text))
         layer = sentence_in_markdown(analysis.layer_words(each.layer).removeprefix("l"))
         yield f"{number}. **L{layer}, {human_size(each.saves)}:** {sentence}"
-        if each.edits:
-            yield from _indented(block_in_markdown("\n".join(map(printable_line, diff_lines(each.edits))), "diff"))
+        if changed:
+            yield from _indented(block_in_markdown("\n".join(map(printable_line, changed)), "diff"))
+        elif each.edits:
+            yield f"   - {CHANGE_ABOVE}"
         else:
             yield f"   - {code_in_markdown(layer_title(analysis.image, each.layer))}"
         if each.paths:

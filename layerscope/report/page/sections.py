@@ -1,9 +1,9 @@
 """The sections of the page: secrets, layers, map, advice, dead bytes, files, duplicates, types, packages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from layerscope.analysis.advice.advice import Advice
-from layerscope.analysis.advice.edits import diff_lines
+from layerscope.analysis.advice.edits import CHANGE_ABOVE, changed_lines
 from layerscope.analysis.advice.secrets import Secret
 from layerscope.report.page.elements import (
     Markup,
@@ -103,12 +103,12 @@ def advice_section(analysis: SizeAnalysis) -> Markup:
     lead = "Each with the instruction to change, and the paths it is about."
     if analysis.report.size_after_advice is not None:
         lead = f"{size_sentence(analysis.report, '→')} {lead}"
-    return section(
-        "advice", "What to change", lead, element("ol", *(_advised(analysis, each) for each in advice), class_="advice")
-    )
+    shown = zip(advice, changed_lines([each.edits for each in advice]), strict=True)
+    items = (_advised(analysis, each, changed) for each, changed in shown)
+    return section("advice", "What to change", lead, element("ol", *items, class_="advice"))
 
 
-def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
+def _advised(analysis: SizeAnalysis, advice: Advice, changed: Sequence[str]) -> Markup:
     share = human_share(advice.saves, analysis.report.total_size)
     layer = f"{analysis.layer_words(advice.layer)}: {advice.cause}"
     remark = f"{share} of all content · {layer}" if share else layer
@@ -120,18 +120,19 @@ def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
         "li",
         element("h3", element("b", f"Saves {human_size(advice.saves)}"), element("span", remark)),
         element("p", advised_prose(advice.text)),
-        _changed(analysis, advice),
+        _changed(analysis, advice, changed),
         element("details", count, *paths, *left) if paths else "",
     )
 
 
-def _changed(analysis: SizeAnalysis, advice: Advice) -> Markup:
+def _changed(analysis: SizeAnalysis, advice: Advice, changed: Sequence[str]) -> Markup:
     """Return the instruction before and after; as it is, if the change cannot be said exactly."""
     if not advice.edits:
         return element("code", layer_title(analysis.image, advice.layer), class_="instruction")
+    if not changed:
+        return element("p", CHANGE_ABOVE, class_="soft")
     lines = (
-        element("span", f"{printable_line(line)}\n", class_="old" if line[0] == "-" else "new")
-        for line in diff_lines(advice.edits)
+        element("span", f"{printable_line(line)}\n", class_="old" if line[0] == "-" else "new") for line in changed
     )
     return element("pre", *lines, class_="diff")
 

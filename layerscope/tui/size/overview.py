@@ -12,7 +12,7 @@ from textual import events
 from textual.message import Message
 
 from layerscope.analysis.advice.advice import Advice
-from layerscope.analysis.advice.edits import Edits, combined_edits, diff_lines, new_instructions
+from layerscope.analysis.advice.edits import CHANGE_ABOVE, Edits, combined_edits, diff_lines, new_instructions
 from layerscope.analysis.advice.secrets import REMEDY, Secret
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.analysis import SizeAnalysis
@@ -120,7 +120,7 @@ class AdviceItem(NamedTuple):
         for line in changes:
             yield from _folded(printable_line(line), width, "removed" if line[0] == "-" else "added", hang="    ")
         if not changes:
-            above = " The change is among those above." if self.advice.edits else ""
+            above = f" {CHANGE_ABOVE}" if self.advice.edits else ""
             yield from _folded(f"{self.advice.text}{above}", width)
 
 

@@ -1,5 +1,6 @@
 """``layerscope report``: a file whole or none, and never over another one."""
 
+import re
 import stat
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from layerscope.report.atomic_write import write_whole
 from tests.builders import blob_name, docker_archive, docker_files, sha256, write_tar
 from tests.cli.runner import ask
 from tests.heavy import HEAVY
+from tests.samples import SAMPLES
 
 Capture = pytest.CaptureFixture[str]
 
@@ -100,3 +102,16 @@ def test_an_unreadable_layer_gives_a_warning(capsys: Capture) -> None:
 def test_the_base_image_is_listed_separately(capsys: Capture) -> None:
     assert ask(capsys, "report", "heavy.tar", "-o", "a.md", "--base", "1").status == 0
     assert "the lowest 1 layer" in Path("a.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.md", "why"])
+def test_an_instruction_that_several_pieces_of_advice_change_is_shown_once(capsys: Capture, name: str) -> None:
+    image = SAMPLES / "my-app.tar"
+    if name == "why":
+        text = ask(capsys, "why", image).out
+    else:
+        ask(capsys, "report", image, "-o", name)
+        text = Path(name).read_text()
+    changed = re.findall(r"^ *- (?:RUN|COPY) .*|<span class=\"old\">.*", text, re.MULTILINE)
+    assert len(changed) == len(set(changed)) > 1
+    assert "The change is among those above." in text
