@@ -97,7 +97,7 @@ def test_the_dockerfile(snap_compare: SnapCompare) -> None:
     session = open_image(str(MY_APP))
     session.dockerfile_name = str(SAMPLES / "dockerfiles/my-app/v1/Dockerfile")
     app = explorer_app(session, read_in_background(session, len(session.image.layers)))
-    assert snap_compare(app, terminal_size=(110, 30), run_before=settled("F", *["j"] * 9, "m"))
+    assert snap_compare(app, terminal_size=(110, 30), run_before=settled("F", "g", *["j"] * 9, "m"))
 
 
 def test_the_extract_dialog(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:

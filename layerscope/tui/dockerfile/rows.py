@@ -115,6 +115,8 @@ class DockerfileRows:
         self.width = _WIDE
         """The cells of the screen: where there are few, the lines have the room of the share and of the bar."""
         self.advise(())
+        made = set(placed.line_of_layer.values()) - {placed.base_line}
+        self.cursor = self.row_of(min(made & placed.instructions.keys() or placed.instructions, default=1))
 
     def advise(self, advice: Sequence[Advice]) -> None:
         """Take the advice on the image; the cursor stays at what it is on."""

@@ -55,8 +55,8 @@ DOCKERFILE_KEYS = (
     Key(
         "m",
         "edit",
-        "what if",
-        "Mark the line: merged with the layer below its own, dropped, or neither; see what the image would cost",
+        "edit",
+        "Mark the line: merged with the previous layer, dropped, or neither; see what the image would cost",
         id="dockerfile.mark",
         rank=35,
     ),
@@ -168,7 +168,7 @@ class DockerfileScreen(LeftOnce[Target | None]):
         """Return what the image would cost with the edited layers."""
         before, after = self._opened.tallies.content_size, self._what_if.planned(self._rows.edits.plan)
         if before is None or after is None:
-            return "What if: unknown, because a layer could not be read"
+            return "With these edits: unknown, because a layer could not be read"
         glyphs = glyphs_of(self)
         change = signed_size(after.content_size - before)
         sizes = f"{human_size(before)} {glyphs.arrow} {human_size(after.content_size)} ({change})"
@@ -178,7 +178,7 @@ class DockerfileScreen(LeftOnce[Target | None]):
             pull = "what a node pulls is unknown: the layers are not stored compressed"
         return f" {glyphs.separator} ".join(
             (
-                f"What if: {sizes}",
+                f"With these edits: {sizes}",
                 f"{plural(after.shared, 'layer')} shared with {image}",
                 pull,
             )

@@ -54,7 +54,7 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
     why_not: ClassVar[Mapping[str, str]] = {
         "revision": "This is the only version.",
         "diff": "This is the first version: there is no previous one.",
-        "follow": "This is not a symlink to a file.",
+        "follow": "The file is open: Esc goes back.",
         "digest": "There is no content.",
         "pager": "There is no content.",
         "editor": "There is no content.",

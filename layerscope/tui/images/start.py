@@ -59,7 +59,7 @@ _KEYS = (
     Key("tab", "section(1)", "section", "Go to the next section", id="start.next-section", rank=15),
     Key("shift+tab", "section(-1)", "previous section", "Go to the previous section", id="start.previous-section"),
     replace(FILTER, help="Filter as you type, or type what to open: an archive, an image, a reference"),
-    Key("escape", "clear", "clear", "Clear the filter, or go back", id="start.clear", rank=30),
+    Key("escape", "clear", "back", "Clear the filter, or go back", id="start.clear", rank=30),
     Key("m,D", "mark", "mark", "Mark an image; on another one, compare the two", id="start.mark", rank=35),
     Key("s", "sort", "sort", "Sort by time, by size or by name", id="start.sort", rank=40),
     Key("r", "refresh", "refresh", "Ask the engines and look into the folder again", id="start.refresh", rank=50),

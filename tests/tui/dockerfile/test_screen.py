@@ -49,6 +49,17 @@ async def test_the_whole_dockerfile_is_shown_with_the_cost_of_its_lines() -> Non
         assert isinstance(at.app.screen, ExplorerScreen)
 
 
+async def test_the_cursor_starts_at_the_first_instruction_that_made_a_layer_on_the_base() -> None:
+    async with opened() as at:
+        await at.press("F")
+        text = DOCKERFILE.read_text().splitlines()[line(at) - 1]
+        assert text == "RUN --mount=type=bind,from=tools,target=/bin apt-get update"
+    async with journey(MY_APP) as at:
+        await at.press("F")
+        assert "reconstructed from the history" in at.rows()[0]
+        assert "line 2 · stage 0 · layer 1" in at.screen()
+
+
 async def test_a_wide_screen_shows_the_share_as_a_figure() -> None:
     async with journey(MY_APP, (160, 45)) as at:
         at.explorer.session.dockerfile_name = str(DOCKERFILE)
@@ -74,7 +85,7 @@ async def test_no_line_is_cut_on_a_small_screen() -> None:
     long = '&& echo "Manual pages are left out of this image." >/usr/share/man/README'
     async with journey(MY_APP, (80, 24)) as at:
         at.explorer.session.dockerfile_name = str(DOCKERFILE)
-        await at.press("F")
+        await at.press("F", "g")
         table = at.app.screen.query_one(RowTable)
         lines = [table.render_line(line).text.strip() for line in table.lines_of(24)]
         assert "…" not in " ".join(lines)
@@ -104,7 +115,7 @@ async def test_a_file_leads_to_the_line_that_wrote_it() -> None:
 
 async def test_the_layers_of_the_base_fold_below_its_from() -> None:
     async with opened() as at:
-        await at.press("F", "down")
+        await at.press("F", "g", "down")
         assert "▸ FROM my-app-base:1 (1 layer of the base image)" in at.screen()
         await at.press("enter")
         assert rows(at)[2].endswith("ADD rootfs.tar /")
@@ -122,7 +133,7 @@ async def test_the_layers_of_the_base_fold_below_its_from() -> None:
 
 async def test_a_line_without_a_layer_says_so() -> None:
     async with opened() as at:
-        await at.press("F", "enter")
+        await at.press("F", "g", "enter")
         assert isinstance(at.app.screen, DockerfileScreen)
         assert "This line made no layer." in at.screen()
 
@@ -144,7 +155,7 @@ async def test_copy_from_a_stage_leads_to_the_line_that_wrote_the_files(tmp_path
 
 async def test_an_image_without_a_dockerfile_shows_one_from_its_history() -> None:
     async with journey(MY_APP) as at:
-        await at.press("F")
+        await at.press("F", "g")
         assert "reconstructed from the history" in at.screen()
         assert "RUN rm -rf /var/lib/apt/lists/* /var/cache/apt" in at.screen()
 
@@ -155,7 +166,7 @@ async def test_a_layer_that_no_line_matches_is_not_guessed(tmp_path: Path) -> No
     async with opened(MY_APP, dockerfile) as at:
         await at.press("f")
         assert "No line of the Dockerfile matches layer 6." in at.screen()
-        await at.press("F")
+        await at.press("F", "g")
         assert "no line for layer 1-6" in at.rows()[0]
 
 
@@ -179,10 +190,10 @@ def marks(at: Journey) -> dict[int, str]:
 
 async def test_lines_are_merged_to_see_what_dies_between_them_go() -> None:
     async with opened(SAMPLES / "my-app-v2.oci.tar") as at:
-        await at.press("F", *["down"] * 10, "m", *["down"] * 3, "m")
+        await at.press("F", "g", *["down"] * 10, "m", *["down"] * 3, "m")
         assert marks(at) == {11: "merge", 14: "merge"}
         assert at.text_of("#what-if") == (
-            "What if: 275 kB → 157 kB (-118 kB) · 1 layer shared with this image · a node that has it pulls ~34 kB"
+            "With these edits: 275 kB → 157 kB (-118 kB) · 1 layer shared with this image · a node that has it pulls ~34 kB"
         )
         await at.press("m", "m")
         assert marks(at) == {11: "merge"}
@@ -191,9 +202,9 @@ async def test_lines_are_merged_to_see_what_dies_between_them_go() -> None:
 
 async def test_a_line_is_dropped_with_its_bytes_and_nothing_is_merged_into_it() -> None:
     async with opened() as at:
-        await at.press("F", *["down"] * 9, "m")
+        await at.press("F", "g", *["down"] * 9, "m")
         assert marks(at) == {10: "drop"}
-        assert at.text_of("#what-if").startswith("What if: 275 kB → 179 kB (-96 kB) · 1 layer shared with this image")
+        assert at.text_of("#what-if").startswith("With these edits: 275 kB → 179 kB (-96 kB) · 1 layer shared with this image")
         assert "the layers are not stored compressed" in at.text_of("#what-if")
         await at.press("down", "m")
         assert marks(at) == {10: "drop", 11: "drop"}
@@ -204,14 +215,14 @@ async def test_a_line_is_dropped_with_its_bytes_and_nothing_is_merged_into_it() 
 
 async def test_a_line_that_another_one_is_merged_into_is_not_dropped() -> None:
     async with opened() as at:
-        await at.press("F", *["down"] * 10, "m", "up", "m")
+        await at.press("F", "g", *["down"] * 10, "m", "up", "m")
         assert marks(at) == {11: "merge"}
         assert "Layer 3 is merged into the layer of this line." in notices(at)
 
 
 async def test_lines_that_made_no_layer_of_their_own_cannot_be_merged_or_dropped() -> None:
     async with opened() as at:
-        for keys in (["F", "m"], ["down", "m"], ["enter", "down", "m"]):
+        for keys in (["F", "g", "m"], ["down", "m"], ["enter", "down", "m"]):
             await at.press(*keys)
             assert notices(at) == ["Only a line that made a layer on the base image can be merged or dropped."]
             at.app.clear_notifications()
@@ -220,7 +231,7 @@ async def test_lines_that_made_no_layer_of_their_own_cannot_be_merged_or_dropped
 @pytest.mark.parametrize("back", ["escape", "F"])
 async def test_the_dockerfile_comes_back_with_its_cursor_its_marks_and_what_was_unfolded(back: str) -> None:
     async with opened() as at:
-        await at.press("F", *["down"] * 10, "m", "g", "down", "enter", "down")
+        await at.press("F", "g", *["down"] * 10, "m", "g", "down", "enter", "down")
         shown = at.screen()
         await at.press(back, "F")
         assert at.screen() == shown
@@ -232,7 +243,7 @@ async def test_the_dockerfile_comes_back_with_its_cursor_its_marks_and_what_was_
 async def test_the_table_keeps_its_height_when_another_line_is_chosen() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         at.explorer.session.dockerfile_name = str(DOCKERFILE)
-        await at.press("F")
+        await at.press("F", "g")
         heights = set[int]()
         for _ in range(33):
             heights.add(at.app.screen.query_one(RowTable).size.height)
@@ -249,7 +260,7 @@ async def test_escape_from_a_layer_leads_back_to_the_line_that_led_there() -> No
 async def test_after_a_build_the_layers_of_the_image_before_are_the_shared_ones() -> None:
     async with opened() as at:
         at.explorer.session.build = built(BuildReport("docker", 0, shared_layers=2))
-        await at.press("F", *["down"] * 16, "m")
+        await at.press("F", "g", *["down"] * 16, "m")
         assert "2 layers shared with the image that had the tag before" in at.text_of("#what-if")
 
 
@@ -259,8 +270,8 @@ async def test_without_all_layers_what_if_is_unknown(tmp_path: Path) -> None:
     history = [{"created_by": f"COPY {name} / # buildkit"} for name in "ab"]
     broken = image(layer(file("a", b"1")), layer(file("b", b"1" * 2000))[:600], history=history)
     async with opened(docker_archive(tmp_path / "image.tar", broken), dockerfile) as at:
-        await at.press("F", "down", "m")
-        assert at.text_of("#what-if") == "What if: unknown, because a layer could not be read"
+        await at.press("F", "g", "down", "m")
+        assert at.text_of("#what-if") == "With these edits: unknown, because a layer could not be read"
 
 
 def notices(at: Journey) -> list[str]:
@@ -269,7 +280,7 @@ def notices(at: Journey) -> list[str]:
 
 async def test_advice_stands_at_its_line_and_shows_below_it() -> None:
     async with opened() as at:
-        await at.press("F")
+        await at.press("F", "g")
         await at.until(lambda: "-96 kB ⚑" in at.screen())
         await at.press("G")
         last = line(at)

@@ -368,7 +368,7 @@ async def test_a_key_that_cannot_act_now_says_why(tmp_path: Path) -> None:
         await at.press("d", "enter", "n", "less_than_sign")
         assert at.toasts() == [
             "This is the first version: there is no previous one.",
-            "This is not a symlink to a file.",
+            "The file is open: Esc goes back.",
             "There is no search: / opens one.",
             "This is the only version.",
         ]
