@@ -1,4 +1,4 @@
-"""The report on a survey, on what its images share, hold and waste: document, tables for people, and a page."""
+"""The report on a survey, on what its images share, hold and waste: the document, and tables for people."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from msgspec import Struct
 
 from layerscope.report.json_document import NO_LIMIT, Document, Limit, Listing, write_document
-from layerscope.report.page.elements import Markup, element, joined, prose, section, size_table
-from layerscope.report.page.html import filled, tile
 from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, show
 from layerscope.report.tables import section as titled
 from layerscope.report.why_tables import table_parts
@@ -21,8 +19,6 @@ from layerscope.text import human_share, human_size, plural, printable_line, pri
 if TYPE_CHECKING:
     # duckdb and pyarrow are an extra
     from layerscope.survey.queries import SurveyTables
-
-_MOST_ON_PAGE = 200
 
 
 class SurveySummary(Struct):
@@ -147,7 +143,7 @@ class SurveyRowsDocument(Document, kw_only=True):
     rows: list[list[Any]]
 
 
-class _Section(NamedTuple):
+class SurveySection(NamedTuple):
     """A part of the report: its field, which names its question, the struct of a row, columns, the field of the bar."""
 
     field: str
@@ -159,7 +155,7 @@ class _Section(NamedTuple):
 
 
 _SECTIONS = (
-    _Section(
+    SurveySection(
         "repositories",
         RepositoryPart,
         "Repositories",
@@ -167,7 +163,7 @@ _SECTIONS = (
         (("charged", "charged_size"), ("freed", "freed_size"), ("tags", "tags"), ("repository", "repository")),
         "charged_size",
     ),
-    _Section(
+    SurveySection(
         "bases",
         SurveyBasePart,
         "Base images",
@@ -175,7 +171,7 @@ _SECTIONS = (
         (("charged", "charged_size"), ("images", "images"), ("base", "base")),
         "charged_size",
     ),
-    _Section(
+    SurveySection(
         "labels",
         LabelPart,
         "Labels",
@@ -183,7 +179,7 @@ _SECTIONS = (
         (("charged", "charged_size"), ("images", "images"), ("label", "label"), ("value", "value")),
         "charged_size",
     ),
-    _Section(
+    SurveySection(
         "tags",
         SurveyTagPart,
         "Tags, and what deleting one would free",
@@ -191,7 +187,7 @@ _SECTIONS = (
         (("freed", "freed_size"), ("blobs", "blob_size"), ("reference", "reference")),
         "freed_size",
     ),
-    _Section(
+    SurveySection(
         "layers",
         HeldLayerPart,
         "Layers that most images hold",
@@ -199,7 +195,7 @@ _SECTIONS = (
         (("images", "images"), ("blob", "blob_size"), ("diff_id", "diff_id"), ("instruction", "instruction")),
         "images",
     ),
-    _Section(
+    SurveySection(
         "same_but_for_times",
         TwinsPart,
         "Layers that are the same but for times",
@@ -207,7 +203,7 @@ _SECTIONS = (
         (("saves", "saves"), ("entries", "entries"), ("layers", "diff_ids"), ("instruction", "instruction")),
         "saves",
     ),
-    _Section(
+    SurveySection(
         "instructions",
         WastingPart,
         "Instructions that waste most",
@@ -215,7 +211,7 @@ _SECTIONS = (
         (("wasted", "wasted_size"), ("files", "files"), ("layers", "layers"), ("instruction", "instruction")),
         "wasted_size",
     ),
-    _Section(
+    SurveySection(
         "packages",
         SurveyPackagePart,
         "Packages",
@@ -229,7 +225,7 @@ _SECTIONS = (
         ),
         "",
     ),
-    _Section(
+    SurveySection(
         "unwanted",
         UnwantedPart,
         "Files that should be in no image",
@@ -294,13 +290,13 @@ def write_survey_report_document(report: SurveyReport, file: TextIO, limit: Limi
 def write_survey_report(report: SurveyReport, most: int, file: TextIO) -> None:
     """Print the sentences and the first rows of each part."""
     parts: list[Block] = [Paragraph(sentence, "bold" if not at else "") for at, sentence in enumerate(report.sentences)]
-    for part, table in _tables(report):
+    for part, table in report_tables(report):
         if table.rows:
             parts += titled(part.title, _blocks(part, table, most))
     show(parts, file)
 
 
-def _blocks(part: _Section, table: ReportTable[Any], most: int) -> Iterator[Block]:
+def _blocks(part: SurveySection, table: ReportTable[Any], most: int) -> Iterator[Block]:
     if part.lead:
         yield Paragraph(part.lead, "dim")
     yield from table_parts(table, most)
@@ -308,7 +304,8 @@ def _blocks(part: _Section, table: ReportTable[Any], most: int) -> Iterator[Bloc
         yield Paragraph(f"and {len(table.rows) - most:,} more (--limit shows them)", "dim")
 
 
-def _tables(report: SurveyReport) -> Iterator[tuple[_Section, ReportTable[Any]]]:
+def report_tables(report: SurveyReport) -> Iterator[tuple[SurveySection, ReportTable[Any]]]:
+    """Yield the parts of the report, each with its table."""
     for part in _SECTIONS:
         rows = report.parts[part.field]
         columns = [_column(title, field, rows) for title, field in part.columns]
@@ -338,84 +335,6 @@ def _cell(value: Any, field: str, kind: type[Cell]) -> Cell:
         value = value.rpartition(":")[2][:12]
     text = printable_line(value) if value else "(none)"
     return InstructionText(text) if kind is InstructionText else Words(text)
-
-
-def survey_page(report: SurveyReport, name: str) -> str:
-    """Return the report as a page of its own."""
-    it = report.summary
-    shown = [(part, table) for part, table in _tables(report) if table.rows]
-    tiles = (
-        tile("stored", human_size(it.blob_size), plural(it.layers, "layer")),
-        tile("held by several images", human_size(it.shared_size), human_share(it.shared_size, it.blob_size)),
-        tile("saved by sharing", human_size(it.unshared_size - it.blob_size), ""),
-        tile("wasted", human_size(it.wasted_size), human_share(it.wasted_size, it.content_size)),
-    )
-    content = {
-        "TITLE": joined([f"Survey of {name}"]),
-        "NAVIGATION": joined(element("a", part.title, href=f"#{part.field}") for part, _ in shown),
-        "NAME": joined([f"Survey of {name}"]),
-        "FACTS": prose(f"{plural(it.images, 'image')} · {plural(it.tags, 'tag')} · {plural(it.layers, 'layer')}"),
-        "VERDICT": prose(report.sentences[0]),
-        "TILES": joined(tiles),
-        "REMARKS": joined(element("p", prose(text), class_="remark") for text in report.sentences[1:]),
-        "SECTIONS": joined([_plot(report.spread), *(_page_section(part, table) for part, table in shown)]),
-        "SOURCE": joined([name]),
-        "TREE": "[]",
-    }
-    return filled(content)
-
-
-def _page_section(part: _Section, table: ReportTable[Any]) -> Markup:
-    more = len(table.rows) - _MOST_ON_PAGE
-    lead = f"{part.lead} The first {_MOST_ON_PAGE} of {len(table.rows):,}." if more > 0 else part.lead
-    return section(
-        part.field, part.title, lead.strip(), element("div", size_table(table, _MOST_ON_PAGE), class_="long")
-    )
-
-
-_WIDTH, _HEIGHT, _FOOT = 1_000, 220, 26
-
-_MOST_HOLDERS = 10
-"""The last bar of the plot is of the layers that this number of images or more hold."""
-
-
-def _plot(spread: Sequence[tuple[int, int]]) -> Markup:
-    """Return a plot of the bytes that one, two and more images hold."""
-    sizes = dict(spread)
-    if not sizes:
-        return Markup("")
-    most, step = max(sizes.values()) or 1, _WIDTH / _MOST_HOLDERS
-    bars: list[Markup] = []
-    for holders in range(1, _MOST_HOLDERS + 1):
-        height = (_HEIGHT - 24) * sizes.get(holders, 0) / most
-        left, top = (holders - 1) * step, _HEIGHT - height
-        middle = f"{left + step / 2:.1f}"
-        label = "10 or more" if holders == _MOST_HOLDERS else plural(holders, "image")
-        bars += [
-            element(
-                "rect",
-                x=f"{left + 8:.1f}",
-                y=f"{top:.1f}",
-                width=f"{step - 16:.1f}",
-                height=f"{height:.1f}",
-                fill="var(--live)",
-            ),
-            _label(label, middle, _HEIGHT + 20),
-        ]
-        if holders in sizes:
-            bars.append(_label(human_size(sizes[holders]), middle, top - 6))
-    drawing = element(
-        "svg",
-        *bars,
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT + _FOOT}",
-        role="img",
-        aria_label="stored bytes by number of images",
-    )
-    return section("spread", "Stored bytes by how many images hold them", "A blob counts once.", drawing)
-
-
-def _label(text: str, x: str, y: float) -> Markup:
-    return element("text", text, x=x, y=f"{y:.1f}", text_anchor="middle", font_size="13", fill="currentColor")
 
 
 def write_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], file: TextIO) -> None:

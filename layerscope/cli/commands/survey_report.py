@@ -13,15 +13,15 @@ from layerscope.debug_log import start_log
 from layerscope.errors import UsageError
 from layerscope.report.atomic_write import refuse_existing, write_whole
 from layerscope.report.json_document import Limit
+from layerscope.report.page.survey import survey_page
 from layerscope.report.survey import (
-    survey_page,
+    survey_report as answers,
+)
+from layerscope.report.survey import (
     write_rows,
     write_rows_document,
     write_survey_report,
     write_survey_report_document,
-)
-from layerscope.report.survey import (
-    survey_report as answers,
 )
 from layerscope.text import printable_name
 

@@ -193,7 +193,8 @@ async def test_lines_are_merged_to_see_what_dies_between_them_go() -> None:
         await at.press("F", "g", *["down"] * 10, "m", *["down"] * 3, "m")
         assert marks(at) == {11: "merge", 14: "merge"}
         assert at.text_of("#what-if") == (
-            "With these edits: 275 kB → 157 kB (-118 kB) · 1 layer shared with this image · a node that has it pulls ~34 kB"
+            "With these edits: 275 kB → 157 kB (-118 kB) · 1 layer shared with this image"
+            " · a node that has it pulls ~34 kB"
         )
         await at.press("m", "m")
         assert marks(at) == {11: "merge"}
@@ -204,7 +205,9 @@ async def test_a_line_is_dropped_with_its_bytes_and_nothing_is_merged_into_it() 
     async with opened() as at:
         await at.press("F", "g", *["down"] * 9, "m")
         assert marks(at) == {10: "drop"}
-        assert at.text_of("#what-if").startswith("With these edits: 275 kB → 179 kB (-96 kB) · 1 layer shared with this image")
+        assert at.text_of("#what-if").startswith(
+            "With these edits: 275 kB → 179 kB (-96 kB) · 1 layer shared with this image"
+        )
         assert "the layers are not stored compressed" in at.text_of("#what-if")
         await at.press("down", "m")
         assert marks(at) == {10: "drop", 11: "drop"}
