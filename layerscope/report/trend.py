@@ -18,7 +18,8 @@ from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, m
 from layerscope.text import human_size, plural, printable_line, printable_name, signed_size
 
 if TYPE_CHECKING:
-    from layerscope.session.trend import PackageRelease, PathSize, Release, Trend
+    from layerscope.session.releases import PackageRelease, PathSize
+    from layerscope.session.trend import Release, Trend
 
 BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " #"
 _PLOT_HEIGHT = 6

@@ -1,87 +1,31 @@
 """The releases of one image, by version or by time: what each costs, and the step that made it larger or smaller."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from enum import StrEnum
-from pathlib import Path
 
 from msgspec import Struct
 
 from layerscope.analysis.comparison.growth import Growth, growth
-from layerscope.analysis.packages.final_files import FinalFiles
-from layerscope.analysis.packages.sizes import PACKAGES, package_sizes
-from layerscope.analysis.search.globs import name_pattern
-from layerscope.analysis.size.live import live_files
 from layerscope.cache.cache import Cache
-from layerscope.errors import AmbiguousImage, ImageNotFound, LayerscopeError, ReadingStopped, SourceError, UsageError
-from layerscope.model.documents import Digest, ImageConfig
-from layerscope.model.engine import Engine
-from layerscope.model.image import Image, Layer, Step
-from layerscope.model.local import LayeredImage
+from layerscope.errors import LayerscopeError, ReadingStopped
+from layerscope.model.documents import Digest
+from layerscope.model.image import Image
 from layerscope.model.progress import Progress
 from layerscope.session.image_facts import build_steps
-from layerscope.session.image_session import ImageRequest, ImageSession
-from layerscope.session.loaded_image import LoadedImage, present_node
-from layerscope.session.local.listing import layered_images, tags_of
-from layerscope.session.open import open_images, open_or_choose
+from layerscope.session.open import open_images
 from layerscope.session.reading.known_layers import KnownLayers
-from layerscope.session.tags import Tag, Tagged, measured, tagged_images, version_key
-from layerscope.sources.image.name import ImageName
-from layerscope.sources.request import REGISTRY, STANDARD_INPUT, parse_reference, parse_transport
-from layerscope.sources.tar.content_taker import ContentNeeds, HashedSizes
-from layerscope.text import short_name
-
-
-class ReleaseOrder(StrEnum):
-    """The orders of releases, the oldest first."""
-
-    VERSION = "version"
-    TIME = "time"
-
-
-class TrendQuestion(Struct, frozen=True):
-    """A question about the releases in a registry, in the local engines, or in archives.
-
-    ``match`` is a glob for tags, of which the ``last`` are taken. ``deep``: layers that are not known are read, as for
-    the size of a ``path`` and of a ``package``.
-    """
-
-    references: Sequence[str]
-    match: str = ""
-    order: ReleaseOrder = ReleaseOrder.VERSION
-    last: int | None = None
-    deep: bool = False
-    path: str | None = None
-    package: str | None = None
-    platform: str | None = None
-    engine: Engine | None = None
-
-    @property
-    def reads_files(self) -> bool:
-        """True if the trees of the images are needed."""
-        return self.path is not None or self.package is not None
-
-    def chosen(self, names: Iterable[str]) -> list[str]:
-        """Return the tags that match, by version; the last ones only if no later order decides which these are."""
-        pattern = name_pattern(self.match or "*")
-        found = sorted(filter(lambda name: pattern.match(name.encode("utf-8", "replace")), names), key=version_key)
-        return found[-self.last :] if self.last and self.order is ReleaseOrder.VERSION else found
-
-
-class PathSize(Struct, frozen=True):
-    """The bytes at and below a path, and the layer that last wrote it."""
-
-    size: int
-    layer: int
-
-
-class PackageRelease(Struct, frozen=True):
-    """A package in a release: its versions, and the bytes of its files."""
-
-    version: str
-    size: int
+from layerscope.session.releases import (
+    FoundRelease,
+    PackageRelease,
+    PathSize,
+    Reading,
+    ReleaseOrder,
+    TrendQuestion,
+    find_releases,
+    read_release,
+)
+from layerscope.session.tags import Tag, measured, version_key
 
 
 class Release(Struct, frozen=True):
@@ -119,64 +63,12 @@ class Trend(Struct, frozen=True):
         return dict(sorted(known.items(), key=lambda measure: measure[1].count(None)))
 
 
-class _Reading(Struct):
-    """The content size of each layer, None where one is unknown, and what was asked for of the files."""
-
-    sizes: Sequence[int | None] = ()
-    path: PathSize | None = None
-    package: PackageRelease | None = None
-    problems: Sequence[str] = ()
-
-
-_UNKNOWN: Sequence[int | None] = (None,)
-
-
-class _Found(Struct):
-    """A release before it is measured; ``stated`` are the sizes of its layers as an engine counts them.
-
-    The layers of an archive are read while it ``is_open``.
-    """
-
-    name: str
-    request: ImageRequest
-    tagged: Tagged | LayerscopeError
-    reading: _Reading | None = None
-    stated: Sequence[int] = ()
-    is_open: bool = False
-
-    @property
-    def image(self) -> Image | None:
-        return None if isinstance(self.tagged, LayerscopeError) else self.tagged[1]
-
-    def measures(self, image: Image) -> Iterator[Sequence[int] | None]:
-        """Yield the sizes of the layers: of their content, of their blobs, and as the engine counts them."""
-        for sizes in (
-            self.reading.sizes if self.reading else _UNKNOWN,
-            [layer.blob_size for layer in image.layers],
-            self.stated or _UNKNOWN,
-        ):
-            known = [size for size in sizes if size is not None]
-            yield known if len(known) == len(sizes) else None
-
-
 def find_trend(question: TrendQuestion, progress: Progress, cache: Cache | None) -> Trend:
     """Return the releases; ``progress`` counts them. Raises UsageError, ImageNotFound, SourceError and FormatError.
 
     A release that cannot be read is one with a reason, unless all are.
     """
-    rate_limit = None
-    name, *others = question.references
-    wanted = None if others or os.path.lexists(name) or parse_transport(name) else parse_reference(name)
-    if name.startswith(REGISTRY) and not others:
-        repository = tagged_images(name, question.chosen, progress, question.platform, cache)
-        name, rate_limit = repository.title, repository.rate_limit
-        requests = (ImageRequest(f"{REGISTRY}{name}:{tag}", None, question.platform) for tag in repository.tags)
-        found = list(map(_Found, repository.tags, requests, repository.images))
-    elif wanted is not None:
-        name, found = _in_engine(wanted.name, question, wanted.engine or question.engine)
-    else:
-        found = _in_archives(question, progress, cache)
-        name = _common_repository(found) or ", ".join(question.references)
+    name, found, rate_limit = find_releases(question, progress, cache)
     failed = [each.tagged for each in found if isinstance(each.tagged, LayerscopeError)]
     if failed and len(failed) == len(found):
         raise failed[0]
@@ -187,15 +79,15 @@ def find_trend(question: TrendQuestion, progress: Progress, cache: Cache | None)
     return Trend(name, list(_releases(found)), problems, rate_limit)
 
 
-def _ordered(found: Sequence[_Found], question: TrendQuestion) -> list[_Found]:
-    keys: dict[ReleaseOrder, Callable[[_Found], tuple[object, ...]]] = {
+def _ordered(found: Sequence[FoundRelease], question: TrendQuestion) -> list[FoundRelease]:
+    keys: dict[ReleaseOrder, Callable[[FoundRelease], tuple[object, ...]]] = {
         ReleaseOrder.VERSION: lambda each: version_key(each.name),
         ReleaseOrder.TIME: lambda each: (_created(each), version_key(each.name)),
     }
     return sorted(found, key=keys[question.order])[-(question.last or 0) :]
 
 
-def _created(found: _Found) -> datetime:
+def _created(found: FoundRelease) -> datetime:
     try:
         time = datetime.fromisoformat((found.image and found.image.config.created) or "")
     except ValueError:
@@ -203,113 +95,7 @@ def _created(found: _Found) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _in_engine(name: str, question: TrendQuestion, engine: Engine | None) -> tuple[str, list[_Found]]:
-    """Return the tags of a repository in the first engine that has any, and the name of that with its engine."""
-    parsed = ImageName.parse(name)
-    if parsed is None or parsed.tag or parsed.digest:
-        raise UsageError(f"{short_name(name)} is one image: name it without a tag")
-    listing = layered_images(engine, parsed.repository)
-    if not listing.found:
-        refused = f" ({'; '.join(listing.refusals)})" if listing.refusals else ""
-        listing.checked()
-        raise ImageNotFound(
-            f"no file or folder is named {short_name(name)}, and no engine has images of that name{refused};"
-            f" layerscope trend {REGISTRY}{short_name(name)} asks its registry"
-        )
-    first = min((each.image.engine for each in listing.found), key=list(Engine).index)
-    tagged = {
-        tag: each
-        for each in listing.found
-        if each.image.engine is first
-        for tag in tags_of(each.image.tags, parsed.repository)
-    }
-    by_name = {(ImageName.parse(tag) or parsed).tag or "latest": (tag, each) for tag, each in tagged.items()}
-    found = list[_Found]()
-    for version in question.chosen(by_name):
-        tag, each = by_name[version]
-        space = f"{each.image.namespace}/" if each.image.namespace else ""
-        request = ImageRequest(f"{first}://{space}{tag}", None, question.platform)
-        stated = [layer.size for layer in each.layers]
-        found.append(_Found(version, request, (None, _described(request.reference, each)), stated=stated))
-    return f"{first}://{parsed.repository}", found
-
-
-def _described(reference: str, local: LayeredImage) -> Image:
-    """Return an image as its engine describes it; the engine has checked the diff_ids."""
-    layers, steps, created = list[Layer](), list[Step](), local.image.created
-    for number, each in enumerate(local.layers, 1):
-        try:
-            layers.append(Layer(number, None, None, diff_id=Digest.parse(each.diff_id), verified=True))
-        except ValueError:
-            layers.append(Layer(number, None, None))
-        steps.append(Step(each.instruction, layer=number))
-    time = None if created is None else datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Image(reference, local.image.engine, ImageConfig(created=time), tuple(layers), tuple(steps))
-
-
-def _in_archives(question: TrendQuestion, progress: Progress, cache: Cache | None) -> list[_Found]:
-    """Return the images of the archives, whose layers are read at once: standard input comes only once."""
-    found = list[_Found]()
-    for done, reference in enumerate(question.references):
-        progress(done, len(question.references))
-        found += _in_archive(ImageRequest(reference, None, question.platform, question.engine), question, cache)
-    for each, label in zip(found, _labels(found), strict=True):
-        each.name = label
-    names = set(question.chosen(each.name for each in found))
-    return [each for each in found if each.name in names]
-
-
-def _in_archive(request: ImageRequest, question: TrendQuestion, cache: Cache | None) -> Iterator[_Found]:
-    """Yield the image, or each that has a tag."""
-    try:
-        (session,) = open_images([request], None, cache)
-    except AmbiguousImage as error:
-        tags = _tags_in(request) if request.image is None and request.reference != STANDARD_INPUT else []
-        if not tags:
-            yield _Found("", request, error)
-        for tag in tags:
-            yield from _in_archive(request._replace(image=tag), question, cache)
-    except ReadingStopped:
-        raise
-    except LayerscopeError as error:
-        # what a tag of a registry may well be, such as a chart, is wrong where an archive is named
-        yield _Found("", request, SourceError(str(error)))
-    else:
-        with session:
-            image = session.image
-            yield _Found("", request, (image.digest, image), _read(session, question), is_open=True)
-
-
-def _tags_in(request: ImageRequest) -> list[str]:
-    with open_or_choose(request.reference, engine=request.engine) as opened:
-        return list(dict.fromkeys(tag for choice in opened.choices for tag in choice.tags))
-
-
-def _labels(found: Sequence[_Found]) -> list[str]:
-    """Return a name for each image of archives: the shortest kind that tells them apart."""
-    tags = [_tag(each) for each in found]
-    files = [Path(each.request.reference).name or each.request.reference for each in found]
-    names = [ImageName.parse(tag) for tag in tags]
-    short = [name.tag if name and name.tag else tag or file for name, tag, file in zip(names, tags, files, strict=True)]
-    whole = [tag or file for tag, file in zip(tags, files, strict=True)]
-    for labels in (short, whole, files):
-        if len(set(labels)) == len(labels):
-            return labels
-    return [f"{each.request.reference} {tag}".rstrip() for each, tag in zip(found, tags, strict=True)]
-
-
-def _tag(found: _Found) -> str:
-    image = found.image
-    return (image and (image.requested_tag or next(iter(image.tags), ""))) or found.request.image or ""
-
-
-def _common_repository(found: Sequence[_Found]) -> str | None:
-    """Return the repository that the tags of all images name, None if there is none, or several."""
-    names = {name.repository if name and name.tag else None for name in map(ImageName.parse, map(_tag, found))}
-    return names.pop() if len(names) == 1 else None
-
-
-def _look_up(found: Iterable[_Found], cache: Cache | None) -> None:
+def _look_up(found: Iterable[FoundRelease], cache: Cache | None) -> None:
     """Take the content sizes of the layers that earlier runs have read."""
     sizes = dict[Digest | None, int]()
     unread = [(each, each.image.layers) for each in found if each.image is not None and each.reading is None]
@@ -320,10 +106,12 @@ def _look_up(found: Iterable[_Found], cache: Cache | None) -> None:
                 sizes[layers[tally.layer - 1].diff_id] = tally.content_size
     for each, layers in unread:
         if all(layer.verified and layer.diff_id in sizes for layer in layers):
-            each.reading = _Reading([sizes[layer.diff_id] for layer in layers])
+            each.reading = Reading([sizes[layer.diff_id] for layer in layers])
 
 
-def _read_releases(found: Iterable[_Found], question: TrendQuestion, progress: Progress, cache: Cache | None) -> None:
+def _read_releases(
+    found: Iterable[FoundRelease], question: TrendQuestion, progress: Progress, cache: Cache | None
+) -> None:
     """Read the layers of the releases in a registry or an engine, if that is asked for."""
     wanted = [each for each in found if each.image is not None and not each.is_open]
     if not question.reads_files:
@@ -338,7 +126,7 @@ def _read_releases(found: Iterable[_Found], question: TrendQuestion, progress: P
                 for session in sessions:
                     stack.enter_context(session)
                 for each, session in zip(batch, sessions, strict=True):
-                    each.reading = _read(session, question)
+                    each.reading = read_release(session, question)
         except ReadingStopped:
             raise
         except LayerscopeError as error:
@@ -346,38 +134,7 @@ def _read_releases(found: Iterable[_Found], question: TrendQuestion, progress: P
                 each.tagged = error
 
 
-def _read(session: ImageSession, question: TrendQuestion) -> _Reading:
-    """Read the layers of an open image, and what is asked for of its files."""
-    reading = _Reading()
-    if question.reads_files:
-        needs = None if question.package is None else ContentNeeds(HashedSizes(0), PACKAGES.of_file)
-        loaded = session.load(needs)
-        reading.path = None if question.path is None else _path_size(loaded, question.path)
-        reading.package = None if question.package is None else _package(loaded, question.package)
-    tallies = [session.tallies.layers[layer.number] for layer in session.image.layers]
-    reading.sizes = [tally.content_size for tally in tallies]
-    reading.problems = [f"layer {tally.layer} cannot be read whole: {tally.error}" for tally in tallies if tally.error]
-    return reading
-
-
-def _path_size(loaded: LoadedImage, path: str) -> PathSize | None:
-    last = len(loaded.image.layers)
-    try:
-        node = present_node(loaded, path, last)
-    except UsageError:
-        return None
-    index = loaded.tree.index
-    return PathSize(loaded.tree.size(node, last), index.layers[index.occurrence(node, last)] if node else last)
-
-
-def _package(loaded: LoadedImage, name: str) -> PackageRelease | None:
-    files = FinalFiles(loaded.tree, live_files(loaded.tree), loaded.contents.prefixes, len(loaded.image.layers))
-    named = [each for each in package_sizes(files).packages if each.package.name == name]
-    versions = dict.fromkeys(each.package.version for each in named)
-    return PackageRelease(", ".join(versions), sum(each.size for each in named)) if named else None
-
-
-def _releases(found: Sequence[_Found]) -> Iterator[Release]:
+def _releases(found: Sequence[FoundRelease]) -> Iterator[Release]:
     before: tuple[Image, list[Sequence[int] | None]] | None = None
     tags = measured([each.name for each in found], [each.tagged for each in found])
     for each, tag in zip(found, tags, strict=True):

@@ -20,7 +20,8 @@ from layerscope.session.summary import limit_words
 from layerscope.text import printable_name
 
 if TYPE_CHECKING:
-    from layerscope.session.trend import Trend, TrendQuestion
+    from layerscope.session.releases import TrendQuestion
+    from layerscope.session.trend import Trend
 
 EXAMPLES = """\b
 Examples:
@@ -73,12 +74,15 @@ def trend(  # noqa: PLR0917  # Typer reads the options from the signature
     """Show the size of an image's releases over time, and the step that made each jump."""
     start_log(debug)
     # 100 ms: urllib3, and help needs none
-    from layerscope.session.trend import ReleaseOrder, TrendQuestion, find_trend  # noqa: PLC0415
+    from layerscope.session import releases  # noqa: PLC0415
+    from layerscope.session import trend as session
 
     files = _new_files(csv, html, force=force)
-    question = TrendQuestion(names, match, ReleaseOrder(sort), last, deep, path, package, platform, engine)
+    question = releases.TrendQuestion(
+        names, match, releases.ReleaseOrder(sort), last, deep, path, package, platform, engine
+    )
     with ReadingProgress(progress_title(names[0]), counts=True) as progress:
-        found = find_trend(question, progress, cache_unless(no_cache=no_cache))
+        found = session.find_trend(question, progress, cache_unless(no_cache=no_cache))
     for file, write in files.items():
         write_whole(file, write(found), force=force)
         narrate(f"wrote {printable_name(str(file))}")
