@@ -74,15 +74,13 @@ def trend(  # noqa: PLR0917  # Typer reads the options from the signature
     """Show the size of an image's releases over time, and the step that made each jump."""
     start_log(debug)
     # 100 ms: urllib3, and help needs none
-    from layerscope.session import releases  # noqa: PLC0415
-    from layerscope.session import trend as session
+    from layerscope.session.releases import ReleaseOrder, TrendQuestion  # noqa: PLC0415
+    from layerscope.session.trend import find_trend  # noqa: PLC0415
 
     files = _new_files(csv, html, force=force)
-    question = releases.TrendQuestion(
-        names, match, releases.ReleaseOrder(sort), last, deep, path, package, platform, engine
-    )
+    question = TrendQuestion(names, match, ReleaseOrder(sort), last, deep, path, package, platform, engine)
     with ReadingProgress(progress_title(names[0]), counts=True) as progress:
-        found = session.find_trend(question, progress, cache_unless(no_cache=no_cache))
+        found = find_trend(question, progress, cache_unless(no_cache=no_cache))
     for file, write in files.items():
         write_whole(file, write(found), force=force)
         narrate(f"wrote {printable_name(str(file))}")
