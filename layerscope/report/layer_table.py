@@ -17,11 +17,10 @@ from layerscope.report.tables import (
     Line,
     Paragraph,
     instruction_line,
-    minute_text,
     screen_width,
     show,
 )
-from layerscope.session.summary import image_summary, printable_title
+from layerscope.session.summary import image_summary, minute_text, printable_title
 from layerscope.text import human_share, human_size, printable_line, size_or_blank
 
 _GAP = 2

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from layerscope.model.local import Container, LocalImage
 from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_document
-from layerscope.report.tables import Grid, GridColumn, Line, minute_text, show
+from layerscope.report.tables import Grid, GridColumn, Line, show
+from layerscope.session.summary import minute_text
 from layerscope.text import human_size, printable_line, printable_name
 
 if TYPE_CHECKING:

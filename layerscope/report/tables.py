@@ -5,7 +5,6 @@ times: an image may have 100,000 steps. Rich only colours what a terminal shows:
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TextIO, TypeVar
 
@@ -13,7 +12,7 @@ from msgspec import Struct
 
 from layerscope.model.instruction import keyword_of
 from layerscope.report.colors import console_of, escapes
-from layerscope.text import human_size, plural, printable_line, printable_name
+from layerscope.text import human_size, plural, printable_name
 
 _ANY_WIDTH = 1_000_000
 _GAP = 2
@@ -262,14 +261,6 @@ def name_line(name: str | bytes) -> Line:
 def instruction_line(title: str) -> Line:
     """Return an instruction that is safe for a screen, its keyword in bold; cut where the screen ends."""
     return Line(title, bold=len(keyword_of(title)))
-
-
-def minute_text(created: str | None) -> str:
-    """Return date and time of a document in UTC to the minute, or the start of what the image states instead."""
-    try:
-        return datetime.fromisoformat(created or "").astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
-        return printable_line(created or "")[:16]
 
 
 def remainder(rows: Sequence[Row], most: int | None, size: Callable[[Row], int], noun: str) -> Iterator[Paragraph]:

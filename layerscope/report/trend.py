@@ -14,22 +14,17 @@ from layerscope.report.json_document import NO_LIMIT, Limit, Listing, write_docu
 from layerscope.report.listings import ListedTag, listed_tag
 from layerscope.report.page.elements import Markup, element, joined, number_cell, prose, section
 from layerscope.report.page.html import filled, tile
-from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, minute_text, screen_width, show
-from layerscope.text import human_size, plural, printable_line, printable_name, signed_size
+from layerscope.report.tables import Block, Grid, GridColumn, Line, Paragraph, screen_width, show
+from layerscope.session.summary import BLOCKS, cause_words, growth_words, minute_text, plot_of
+from layerscope.text import human_size, plural, printable_line, printable_name
 
 if TYPE_CHECKING:
     from layerscope.session.releases import PackageRelease, PathSize
     from layerscope.session.trend import Release, Trend
 
-BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " #"
-_PLOT_HEIGHT = 6
 _LEAST_HEIGHT = 20
 """The lines of a terminal that has room for a plot above the table."""
-_LABEL = 11
-_WIDEST_CELL = 6
 _SVG_WIDTH, _SVG_HEIGHT = 1000, 240
-_LEAST_PLOTTED = 2
-"""The releases from which on there is something to see."""
 
 _CSV_COLUMNS = (
     *("release", "created", "content_size", "blob_size", "engine_size", "growth", "pull_size", "layers"),
@@ -103,20 +98,6 @@ def _cause(release: "Release") -> JumpPart | None:
     return None if found is None or found.step is None else JumpPart(found.layer, found.step.instruction)
 
 
-def cause_words(release: "Release") -> str:
-    """Return the step of a jump with its layer, nothing without a jump."""
-    found = release.growth
-    if found is None or found.step is None:
-        return ""
-    where = "gone" if found.layer is None else f"layer {found.layer}"
-    return f"{where}: {printable_line(found.step.title)}"
-
-
-def growth_words(release: "Release") -> str:
-    """Return how much a release has grown, nothing for the first one."""
-    return "" if release.growth is None else signed_size(release.growth.size) if release.growth.size else "0 B"
-
-
 def write_trend_table(
     trend: "Trend", file: TextIO, limit: Limit = NO_LIMIT, *, path: str | None = None, package: str | None = None
 ) -> None:
@@ -124,10 +105,9 @@ def write_trend_table(
     sizes, parts = trend.sizes(), list[Block]()
     width = screen_width(file)
     if width is not None and os.get_terminal_size(file.fileno()).lines >= _LEAST_HEIGHT:
-        blocks = BLOCKS if "utf" in (file.encoding or "").lower() else ASCII_BLOCKS
-        parts += (
-            Paragraph(line.lstrip(), indent=len(line) - len(line.lstrip())) for line in plot(trend, width, blocks)
-        )
+        plot = plot_of(trend, width, BLOCKS["utf" in (file.encoding or "").lower()])
+        lines = [*plot.lines, ""] if plot else []
+        parts += (Paragraph(line.lstrip(), indent=len(line) - len(line.lstrip())) for line in lines)
     asked = [printable_name(name) for name in (path, package) if name is not None]
     grid = Grid(
         *(GridColumn(name, is_right=True) for name in (*sizes, "growth", "pull")),
@@ -161,27 +141,6 @@ def size_at(path: "PathSize | None") -> str:
 def package_words(package: "PackageRelease | None") -> str:
     """Return version and size of a package in a release, which may lack it."""
     return "-" if package is None else f"{printable_line(package.version)} {human_size(package.size)}"
-
-
-def plot(trend: "Trend", width: int, blocks: str) -> Iterator[str]:
-    """Yield the lines of a plot of the releases, the last ones where there are more than cells.
-
-    ``blocks`` are the parts of a cell, from an empty one to a full one.
-    """
-    measure, sizes = next(iter(trend.sizes().items()), ("", []))
-    room = width - _LABEL - 2
-    sizes = sizes[-room:]
-    if len(sizes) < _LEAST_PLOTTED or room < len(sizes):
-        return
-    cells = min(_WIDEST_CELL, room // len(sizes))
-    most, steps = max(filter(None, sizes), default=0) or 1, len(blocks) - 1
-    heights = [(size and max(1, round(size * _PLOT_HEIGHT * steps / most))) or 0 for size in sizes]
-    for line in range(_PLOT_HEIGHT):
-        filled = (height - (_PLOT_HEIGHT - 1 - line) * steps for height in heights)
-        bars = "".join(blocks[max(0, min(steps, each))] * max(1, cells - 1) + " " * (cells > 1) for each in filled)
-        yield f"{'' if line else human_size(most):>{_LABEL}}  {bars}".rstrip()
-    yield f"{measure:>{_LABEL}}  {plural(len(sizes), 'release')}"
-    yield ""
 
 
 def trend_csv(trend: "Trend") -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -120,30 +121,39 @@ class FoundRelease(Struct):
             yield known if len(known) == len(sizes) else None
 
 
-def find_releases(
-    question: TrendQuestion, progress: Progress, cache: Cache | None
-) -> tuple[str, list[FoundRelease], int | None]:
-    """Return the name of the image, its releases, and what is left of a registry's limit; raises as `find_trend` does.
+class FoundReleases(NamedTuple):
+    """The name of an image, and its releases; ``left_out`` tags of a registry, which may have a limit, are not read."""
 
-    A release that cannot be read is one with a reason.
-    """
-    rate_limit = None
+    name: str
+    releases: Sequence[FoundRelease]
+    rate_limit: int | None = None
+    left_out: int = 0
+
+
+def fetch_size(releases: Iterable[FoundRelease]) -> int:
+    """Return the bytes that reading the layers of releases fetches from a registry, those that they share once."""
+    layers = (layer for each in releases if each.image for layer in each.image.layers)
+    unread = {layer.digest: layer.blob_size for layer in layers if layer.blob is None and not layer.verified}
+    return sum(size or 0 for digest, size in unread.items() if digest is not None)
+
+
+def find_releases(question: TrendQuestion, progress: Progress, cache: Cache | None) -> FoundReleases:
+    """Return the releases of an image; raises as `find_trend` does. One that cannot be read has a reason."""
     name, *others = question.references
     wanted = None if others or os.path.lexists(name) or parse_transport(name) else parse_reference(name)
     if name.startswith(REGISTRY) and not others:
         repository = tagged_images(name, question.chosen, progress, question.platform, cache)
-        name, rate_limit = repository.title, repository.rate_limit
-        requests = (ImageRequest(f"{REGISTRY}{name}:{tag}", None, question.platform) for tag in repository.tags)
+        title = repository.title
+        requests = (ImageRequest(f"{REGISTRY}{title}:{tag}", None, question.platform) for tag in repository.tags)
         found = list(map(FoundRelease, repository.tags, requests, repository.images))
-    elif wanted is not None:
-        name, found = _in_engine(wanted.name, question, wanted.engine or question.engine)
-    else:
-        found = _in_archives(question, progress, cache)
-        name = _common_repository(found) or ", ".join(question.references)
-    return name, found, rate_limit
+        return FoundReleases(title, found, repository.rate_limit, repository.left_out)
+    if wanted is not None:
+        return _in_engine(wanted.name, question, wanted.engine or question.engine)
+    found = _in_archives(question, progress, cache)
+    return FoundReleases(_common_repository(found) or ", ".join(question.references), found)
 
 
-def _in_engine(name: str, question: TrendQuestion, engine: Engine | None) -> tuple[str, list[FoundRelease]]:
+def _in_engine(name: str, question: TrendQuestion, engine: Engine | None) -> FoundReleases:
     """Return the tags of a repository in the first engine that has any, and the name of that with its engine."""
     parsed = ImageName.parse(name)
     if parsed is None or parsed.tag or parsed.digest:
@@ -171,7 +181,7 @@ def _in_engine(name: str, question: TrendQuestion, engine: Engine | None) -> tup
         request = ImageRequest(f"{first}://{space}{tag}", None, question.platform)
         stated = [layer.size for layer in each.layers]
         found.append(FoundRelease(version, request, (None, _described(request.reference, each)), stated=stated))
-    return f"{first}://{parsed.repository}", found
+    return FoundReleases(f"{first}://{parsed.repository}", found)
 
 
 def _described(reference: str, local: LayeredImage) -> Image:

@@ -1,17 +1,29 @@
 """An image and its layers in a few words, the same for every command and screen."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Compression, Image
-from layerscope.text import human_share, human_size, plural, printable_line, printable_name
+from layerscope.text import human_share, human_size, plural, printable_line, printable_name, signed_size
 
 if TYPE_CHECKING:
     from layerscope.analysis.packages.sbom import SbomComparison
+    from layerscope.session.trend import Release, Trend
 
 _SEPARATOR = " · "
 _LONGEST_TITLE = 2_000
 """An instruction may hold a script of 1 MB; tables show its start, JSON documents hold all of it."""
+
+BLOCKS = (" #", " ▁▂▃▄▅▆▇█")
+"""The parts of a cell of a plot, from an empty one to a full one: in ASCII, in Unicode."""
+
+PLOT_HEIGHT = 6
+_LABEL = 11
+_WIDEST_CELL = 6
+_LEAST_PLOTTED = 2
+"""The releases from which on there is something to see."""
 
 
 def size_words(image: Image, tallies: Tallies) -> str:
@@ -100,3 +112,57 @@ def sbom_words(sbom: "SbomComparison") -> str:
 
 def _not_compared(kind: str, count: int) -> str:
     return f"{count:,} {f'of type {printable_line(kind)}' if kind else 'without a type'} not looked for"
+
+
+def minute_text(created: str | None) -> str:
+    """Return date and time of a document in UTC to the minute, or the start of what the image states instead."""
+    try:
+        return datetime.fromisoformat(created or "").astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return printable_line(created or "")[:16]
+
+
+def cause_words(release: "Release") -> str:
+    """Return the step of a jump with its layer, nothing without a jump."""
+    found = release.growth
+    if found is None or found.step is None:
+        return ""
+    where = "gone" if found.layer is None else f"layer {found.layer}"
+    return f"{where}: {printable_title(found.step.title)}"
+
+
+def growth_words(release: "Release") -> str:
+    """Return how much a release has grown, nothing for the first one."""
+    return "" if release.growth is None else signed_size(release.growth.size) if release.growth.size else "0 B"
+
+
+class Plot(NamedTuple):
+    """The lines of a plot of releases; each has ``cells`` of the width, that of number ``first`` the first ones."""
+
+    lines: Sequence[str]
+    first: int
+    cells: int
+
+    def columns(self, number: int) -> slice:
+        """Return the columns of a release."""
+        start = _LABEL + 2 + (number - self.first) * self.cells
+        return slice(start, start + max(1, self.cells - 1)) if number >= self.first else slice(0)
+
+
+def plot_of(trend: "Trend", width: int, blocks: str) -> Plot | None:
+    """Return a plot of the releases, of the last ones where there are more than cells; None if there is no room."""
+    measure, sizes = next(iter(trend.sizes().items()), ("", []))
+    room = width - _LABEL - 2
+    first = max(0, len(sizes) - max(0, room))
+    sizes = sizes[first:]
+    if len(sizes) < _LEAST_PLOTTED:
+        return None
+    cells = min(_WIDEST_CELL, room // len(sizes))
+    most, steps = max(filter(None, sizes), default=0) or 1, len(blocks) - 1
+    heights = [(size and max(1, round(size * PLOT_HEIGHT * steps / most))) or 0 for size in sizes]
+    lines = list[str]()
+    for line in range(PLOT_HEIGHT):
+        filled = (height - (PLOT_HEIGHT - 1 - line) * steps for height in heights)
+        bars = "".join(blocks[max(0, min(steps, each))] * max(1, cells - 1) + " " * (cells > 1) for each in filled)
+        lines.append(f"{'' if line else human_size(most):>{_LABEL}}  {bars}".rstrip())
+    return Plot([*lines, f"{measure:>{_LABEL}}  {plural(len(sizes), 'release')}"], first, cells)

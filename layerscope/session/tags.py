@@ -90,12 +90,13 @@ def list_tags(
 
 
 class Repository(NamedTuple):
-    """The chosen tags of a repository, with their images if these were read."""
+    """The chosen tags of a repository, with their images if these were read; ``left_out`` others were not chosen."""
 
     title: str
     tags: Sequence[str]
     images: Sequence[Tagged | LayerscopeError]
     rate_limit: int | None
+    left_out: int
 
 
 def tagged_images(
@@ -113,9 +114,11 @@ def tagged_images(
         raise UsageError(f"{short_name(reference)} is one image: its repository is {REGISTRY}{short_name(name.title)}")
     progress(0, None)
     with RegistryClient(name) as client:
-        tags = list(choose(dict.fromkeys(client.tags())))
+        listed = dict.fromkeys(client.tags())
+        tags = list(choose(listed))
         with closing(_images(client, tags, platform, cache, progress)) as images:
-            return Repository(name.title, tags, list(images) if reads else [], client.rate_limit)
+            read = list(images) if reads else []
+            return Repository(name.title, tags, read, client.rate_limit, len(listed) - len(tags))
 
 
 def version_key(tag: str) -> tuple[object, ...]:

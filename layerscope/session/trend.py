@@ -1,14 +1,18 @@
 """The releases of one image, by version or by time: what each costs, and the step that made it larger or smaller."""
 
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.analysis.comparison.growth import Growth, growth
 from layerscope.cache.cache import Cache
-from layerscope.errors import LayerscopeError, ReadingStopped
+from layerscope.errors import LayerscopeError, ReadingStopped, UsageError
 from layerscope.model.documents import Digest
 from layerscope.model.image import Image
 from layerscope.model.progress import Progress
@@ -26,6 +30,13 @@ from layerscope.session.releases import (
     read_release,
 )
 from layerscope.session.tags import Tag, measured, version_key
+from layerscope.sources.image.probe import probe
+from layerscope.sources.registry.hosts import parse_registry_name
+from layerscope.sources.request import REGISTRY, parse_reference, parse_transport
+from layerscope.text import short_name
+
+_VERSION = re.compile(r"\d+(?:[._-]\d+)*")
+"""The part of a file's name in which the archives of two releases differ."""
 
 
 class Release(Struct, frozen=True):
@@ -47,12 +58,17 @@ MEASURES = ("content", "blobs", "engine size")
 
 
 class Trend(Struct, frozen=True):
-    """The releases, the oldest first; ``problems`` are sentences about layers that could not be read."""
+    """The releases, the oldest first, as they were ``found`` and measured.
+
+    ``problems`` are sentences about layers that could not be read; ``left_out`` other tags of a registry are not read.
+    """
 
     name: str
+    found: Sequence[FoundRelease]
     releases: Sequence[Release]
     problems: Sequence[str] = ()
     rate_limit: int | None = None
+    left_out: int = 0
 
     def sizes(self) -> dict[str, list[int | None]]:
         """Return the sizes of all releases in each measure that any is known in, the one of most releases first."""
@@ -62,29 +78,54 @@ class Trend(Struct, frozen=True):
         known = {name: list(sizes) for name, sizes in zip(MEASURES, columns, strict=False) if set(sizes) != {None}}
         return dict(sorted(known.items(), key=lambda measure: measure[1].count(None)))
 
+    def by(self, order: ReleaseOrder) -> "Trend":
+        """Return the same releases in another order, each beside the one that is before it then."""
+        found = _ordered(self.found, order)
+        return replace(self, found=found, releases=list(_releases(found)))
+
+
+def releases_like(reference: str, last: int) -> TrendQuestion:
+    """Return the question about the releases of the image that a reference opens: of a registry, the last ones.
+
+    The releases of an archive are in archives beside it whose names differ in the version only. Raises UsageError.
+    """
+    if reference.startswith(REGISTRY):
+        repository = parse_registry_name(reference.removeprefix(REGISTRY)).title
+        return TrendQuestion([f"{REGISTRY}{repository}"], last=last)
+    transport = parse_transport(reference)
+    path = Path(transport.path if transport else reference)
+    if transport is not None or os.path.lexists(path):
+        alike = _VERSION.sub("", path.name)
+        beside = sorted(each for each in path.parent.glob("*") if _VERSION.sub("", each.name) == alike)
+        return TrendQuestion([str(each) for each in beside if probe(each)] or [reference])
+    wanted = parse_reference(reference)
+    if wanted is None:
+        raise UsageError(f"{short_name(reference)} has no releases: choose an image with a tag")
+    return TrendQuestion([wanted.repository], engine=wanted.engine)
+
 
 def find_trend(question: TrendQuestion, progress: Progress, cache: Cache | None) -> Trend:
     """Return the releases; ``progress`` counts them. Raises UsageError, ImageNotFound, SourceError and FormatError.
 
     A release that cannot be read is one with a reason, unless all are.
     """
-    name, found, rate_limit = find_releases(question, progress, cache)
-    failed = [each.tagged for each in found if isinstance(each.tagged, LayerscopeError)]
-    if failed and len(failed) == len(found):
+    name, all_found, rate_limit, left_out = find_releases(question, progress, cache)
+    failed = [each.tagged for each in all_found if isinstance(each.tagged, LayerscopeError)]
+    if failed and len(failed) == len(all_found):
         raise failed[0]
-    found = _ordered(found, question)
+    found = _ordered(all_found, question.order)[-(question.last or 0) :]
     _look_up(found, cache)
     _read_releases(found, question, progress, cache)
     problems = [f"{each.name}: {text}" for each in found for text in (each.reading.problems if each.reading else ())]
-    return Trend(name, list(_releases(found)), problems, rate_limit)
+    return Trend(name, found, list(_releases(found)), problems, rate_limit, left_out)
 
 
-def _ordered(found: Sequence[FoundRelease], question: TrendQuestion) -> list[FoundRelease]:
+def _ordered(found: Sequence[FoundRelease], order: ReleaseOrder) -> list[FoundRelease]:
     keys: dict[ReleaseOrder, Callable[[FoundRelease], tuple[object, ...]]] = {
         ReleaseOrder.VERSION: lambda each: version_key(each.name),
         ReleaseOrder.TIME: lambda each: (_created(each), version_key(each.name)),
     }
-    return sorted(found, key=keys[question.order])[-(question.last or 0) :]
+    return sorted(found, key=keys[order])
 
 
 def _created(found: FoundRelease) -> datetime:

@@ -88,6 +88,14 @@ class EngineReference(Struct, frozen=True):
     name: str
     engine: Engine | None = None
 
+    @property
+    def repository(self) -> str:
+        """The name of an image without its tag, and without the namespace of containerd, whose names are full ones."""
+        rest = self.name.partition("/")[2] if self.engine is Engine.CONTAINERD else ""
+        written = ImageName.as_written(rest)
+        name = ImageName.parse(rest if written and written.domain else self.name)
+        return name.repository if name else self.name
+
 
 def parse_reference(reference: str, engine: Engine | None = None) -> EngineReference | None:
     """Return the image of ``docker://NAME``, the same of another engine, or ``NAME``; None for anything else.

@@ -88,10 +88,7 @@ def trend(  # noqa: PLR0917  # Typer reads the options from the signature
         _print(found, question, Limit(limit), as_json=as_json)
     elif csv == _STDOUT:
         sys.stdout.write(trend_csv(found))
-    for problem in found.problems:
-        warn_of(problem)
-    if found.rate_limit is not None:
-        narrate(limit_words(found.rate_limit))
+    _say(found)
     return ExitStatus.ERROR if any(each.tag.is_broken for each in found.releases) else ExitStatus.SUCCESS
 
 
@@ -110,3 +107,11 @@ def _print(trend: "Trend", question: "TrendQuestion", rows: Limit, *, as_json: b
     else:
         write_trend_table(trend, sys.stdout, rows, path=path, package=package)
     say_left_out(rows)
+
+
+def _say(trend: "Trend") -> None:
+    """Print to standard error what could not be read, and what the registry's limit leaves."""
+    for problem in trend.problems:
+        warn_of(problem)
+    if trend.rate_limit is not None:
+        narrate(limit_words(trend.rate_limit))

@@ -52,9 +52,9 @@ class OpenedPair(NamedTuple):
             session.close()
 
 
-def open_pair(references: tuple[str, str], cache: Cache | None, progress: Progress) -> OpenedPair:
+def open_pair(requests: tuple[ImageRequest, ImageRequest], cache: Cache | None, progress: Progress) -> OpenedPair:
     """Open two images to compare; raises LayerscopeError."""
-    old, new = open_images([ImageRequest(reference) for reference in references], progress, cache)
+    old, new = open_images(requests, progress, cache)
     return OpenedPair(old, new)
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 from rich.text import Text
 from textual import on
@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from layerscope.errors import LayerscopeError, ReadingStopped
 from layerscope.model.progress import Progress
-from layerscope.text import human_share, human_size, printable_line
+from layerscope.text import human_share, human_size, plural, printable_line
 from layerscope.tui.keys.order import LeftOnce
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.keys.workers import start_detached
@@ -32,20 +32,21 @@ _TICK = 0.25
 _KEYS = (Key("escape,q", "leave", "cancel", "Cancel, and close the dialog", id="opening.leave"),)
 
 
+@runtime_checkable
 class Closable(Protocol):
     """Something that was opened."""
 
     def close(self) -> None: ...
 
 
-Opened = TypeVar("Opened", bound=Closable)
+Opened = TypeVar("Opened")
 
 
 class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic[Opened]):
     """A panel that opens an image; its result is what ``open_it`` returns, or None.
 
     A thread that nothing waits for does the work: an engine that prepares an export answers nothing for minutes, and
-    cannot be interrupted. What it opens after the user has left is closed.
+    cannot be interrupted. What it opens after the user has left is closed. The progress counts bytes, or a ``noun``.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
@@ -66,8 +67,9 @@ class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic
 
         error: str = ""
 
-    def __init__(self, title: str, open_it: Callable[[Progress], Opened]) -> None:
+    def __init__(self, title: str, open_it: Callable[[Progress], Opened], noun: str = "") -> None:
         super().__init__()
+        self._noun = noun
         self._title = title
         self._open_it = open_it
         self._lock = Lock()
@@ -96,7 +98,7 @@ class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic
             return
         with self._lock:
             if self._has_left:
-                opened.close()
+                _close(opened)
                 return
             self._opened = opened
         self.post_message(self.Ended())
@@ -109,9 +111,15 @@ class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic
     def _show_progress(self) -> None:
         done, total = self._progress
         seconds = f"{time.monotonic() - self._started:.0f} s"
-        of_total = f" of {human_size(total)}, {human_share(done, total)}" if total else ""
-        text = f"{human_size(done)}{of_total} after {seconds}" if done else f"waiting for the first byte, {seconds}"
+        of_total = f" of {self._amount(total)}, {human_share(done, total)}" if total else ""
+        first = self._noun or "byte"
+        text = (
+            f"{self._amount(done)}{of_total} after {seconds}" if done else f"waiting for the first {first}, {seconds}"
+        )
         self.query_exactly_one("#progress", Static).update(pause_words() or text)
+
+    def _amount(self, number: int) -> str:
+        return plural(number, self._noun) if self._noun else human_size(number)
 
     @on(Ended)
     def _on_ended(self, message: Ended) -> None:
@@ -132,7 +140,13 @@ class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic
     def on_unmount(self) -> None:
         """Close an image that no screen has taken: the application may end while the dialog is open."""
         if opened := self._take():
-            opened.close()
+            _close(opened)
 
     def action_leave(self) -> None:
         self.dismiss()
+
+
+def _close(opened: object) -> None:
+    """Close what was opened, if it can be."""
+    if isinstance(opened, Closable):
+        opened.close()

@@ -19,7 +19,7 @@ from layerscope.cache.cache import Cache
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.engine import Engine
 from layerscope.model.progress import Progress
-from layerscope.session.image_session import ImageSession
+from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.local.listing import layered_images, local_archives, local_containers, local_images
 from layerscope.session.local.sharing import sharing
@@ -46,7 +46,7 @@ from layerscope.tui.images.start_list import (
 from layerscope.tui.keys.order import LeftOnce, is_first
 from layerscope.tui.keys.table import FILTER, HELP, QUIT, Key, KeyGroup, bindings
 from layerscope.tui.keys.workers import start_detached
-from layerscope.tui.services import copy_text, services_of
+from layerscope.tui.services import copy_text, services_of, warn
 from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
 from layerscope.tui.tree.keys import FILTER_KEYS
 from layerscope.tui.widgets.key_line import KeyLine
@@ -61,6 +61,14 @@ _KEYS = (
     replace(FILTER, help="Filter as you type, or type what to open: an archive, an image, a reference"),
     Key("escape", "clear", "back", "Clear the filter, or go back", id="start.clear", rank=30),
     Key("m,D", "mark", "mark", "Mark an image; on another one, compare the two", id="start.mark", rank=35),
+    Key(
+        "T",
+        "releases",
+        "releases",
+        "Show the releases of the image: their sizes, and what made each jump",
+        id="start.releases",
+        rank=37,
+    ),
     Key("s", "sort", "sort", "Sort by time, by size or by name", id="start.sort", rank=40),
     Key("r", "refresh", "refresh", "Ask the engines and look into the folder again", id="start.refresh", rank=50),
     Key("y", "copy", "copy", "Copy the reference that opens the row", id="start.copy", rank=60),
@@ -85,7 +93,8 @@ No engine has an image or a container, and this folder holds no image.
 class StartScreen(LeftOnce[object]):
     """A list of what can be opened; ``open_reference`` is called with what the user wants to open.
 
-    ``compare`` is called with two references to compare; without it, no image can be marked.
+    ``compare`` is called with two references to compare, ``show_releases`` with one; without them, there are no such
+    keys.
 
     Engines and the folder are asked in threads of their own: what answers is shown immediately.
     """
@@ -115,11 +124,13 @@ class StartScreen(LeftOnce[object]):
         self,
         open_reference: Callable[[str], None],
         compare: Callable[[str, str], None] | None = None,
+        show_releases: Callable[[str], None] | None = None,
         title: str = "layerscope",
     ) -> None:
         super().__init__()
         self._open_reference = open_reference
         self._compare = compare
+        self._show_releases = show_releases
         self._state = StartState()
         self._filter_line: FilterLine | None = None
         self.title_line = TitleLine(title)
@@ -203,9 +214,9 @@ class StartScreen(LeftOnce[object]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
         if action == "clear":
             return self._state.query is not None or self._is_filtering or not is_first(self)
-        if action == "mark" and self._compare is None:
+        if (action == "mark" and self._compare is None) or (action == "releases" and self._show_releases is None):
             return False
-        return action not in ("open", "mark") or (self.list.row is not None and not self._is_filtering)
+        return action not in ("open", "mark", "releases") or (self.list.row is not None and not self._is_filtering)
 
     @property
     def _is_filtering(self) -> bool:
@@ -269,15 +280,25 @@ class StartScreen(LeftOnce[object]):
         self.list.mark(row if marked is None else None)
         self._show_detail()
 
+    def action_releases(self) -> None:
+        row = self.list.row
+        if row is None or self._show_releases is None:
+            return
+        if row.section is Section.IMAGES and not row.has_name:
+            warn(self, "An image without a tag has no releases.")
+        else:
+            self._show_releases(row.reference)
+
 
 def start_app(cache: Cache | None = None) -> LayerscopeApp:
     """Return an application in which the user chooses among local images, containers and archives."""
 
-    def open_reference(reference: str) -> None:
+    def open_request(request: ImageRequest) -> None:
         def open_it(progress: Progress) -> ImageSession | UndecidedImage:
-            return open_or_choose(reference, progress=progress, cache=cache, from_tables=True)
+            reference, image, platform, engine, _ = request
+            return open_or_choose(reference, image, platform, progress, engine=engine, cache=cache, from_tables=True)
 
-        app.push_screen(OpeningScreen(f"Opening {printable_name(reference)}", open_it), explore_opened)
+        app.push_screen(OpeningScreen(f"Opening {printable_name(request.reference)}", open_it), explore_opened)
 
     def explore_opened(opened: ImageSession | UndecidedImage | None) -> None:
         if opened is None:
@@ -290,10 +311,21 @@ def start_app(cache: Cache | None = None) -> LayerscopeApp:
         else:
             push_explorer(app, opened, resources)
 
-    def compare(old: str, new: str) -> None:
-        compare_opened(app, f"{old}, {new}", partial(open_pair, (old, new), cache))
+    def compare(old: ImageRequest, new: ImageRequest) -> None:
+        compare_opened(app, f"{old.reference}, {new.reference}", partial(open_pair, (old, new), cache))
 
-    app = LayerscopeApp(lambda: StartScreen(open_reference, compare))
+    def releases_of(reference: str) -> None:
+        from layerscope.tui.images.releases import show_releases  # noqa: PLC0415  # 100 ms: urllib3
+
+        show_releases(app, reference, cache, open_request, compare)
+
+    app = LayerscopeApp(
+        lambda: StartScreen(
+            lambda reference: open_request(ImageRequest(reference)),
+            lambda old, new: compare(ImageRequest(old), ImageRequest(new)),
+            releases_of,
+        )
+    )
     return app
 
 
