@@ -10,6 +10,8 @@ from layerscope.work import pause_words
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from layerscope.survey.run import Step
+
 _PATIENCE_SECONDS = 0.25
 """Work that ends sooner shows no bar."""
 
@@ -22,7 +24,7 @@ class ReadingProgress(AbstractContextManager["ReadingProgress"]):
     """
 
     def __init__(self, title: str, *, counts: bool = False) -> None:
-        self._title = title
+        self.title = title
         self._counts = counts
         self._started = time.monotonic()
         self._bar: Progress | None = None
@@ -34,8 +36,8 @@ class ReadingProgress(AbstractContextManager["ReadingProgress"]):
             self._bar.start()
         if self._bar is not None:
             if self._task is None:
-                self._task = self._bar.add_task(self._title, total=total)
-            self._bar.update(self._task, completed=done, total=total)
+                self._task = self._bar.add_task(self.title, total=total)
+            self._bar.update(self._task, completed=done, total=total, description=self.title)
 
     def _is_wanted(self, done: int) -> bool:
         """Return whether a user is waiting: for the first byte from another program, or for long."""
@@ -44,6 +46,30 @@ class ReadingProgress(AbstractContextManager["ReadingProgress"]):
     def __exit__(self, *_exit: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+class StageProgress(AbstractContextManager["StageProgress"]):
+    """A bar for each stage of a survey that takes long, with things and bytes done, rate, and time left."""
+
+    def __init__(self) -> None:
+        self._stage: str | None = None
+        self._bar: ReadingProgress | None = None
+
+    def __call__(self, step: "Step") -> None:
+        if step.stage != self._stage:
+            self.__exit__()
+            self._stage, self._bar = step.stage, ReadingProgress(step.stage, counts=not step.total_bytes)
+        if self._bar is None:
+            return
+        if step.total_bytes:
+            self._bar.title = f"{step.stage}: {step.done:,} of {step.total:,}"
+            self._bar(step.done_bytes, step.total_bytes)
+        else:
+            self._bar(step.done, step.total)
+
+    def __exit__(self, *_exit: object) -> None:
+        if self._bar is not None:
+            self._bar.__exit__()
 
 
 def _bar(*, counts: bool) -> "Progress":
@@ -60,6 +86,7 @@ def _bar(*, counts: bool) -> "Progress":
         progress.BarColumn(),
         *([progress.MofNCompleteColumn()] if counts else [progress.DownloadColumn(), progress.TransferSpeedColumn()]),
         progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
         console=console.Console(stderr=True),
         transient=True,
     )

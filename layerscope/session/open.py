@@ -12,6 +12,7 @@ from layerscope.model.progress import ExportProgress, Progress, no_progress
 from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.kept_image import KeptImages
 from layerscope.sources.open import OpenedSource, open_source
+from layerscope.sources.request import REGISTRY
 
 if TYPE_CHECKING:
     from layerscope.model.documents import Digest
@@ -135,6 +136,43 @@ def open_to_verify(request: ImageRequest, progress: Progress) -> ImageSession:
         source.close()
         raise
     return session
+
+
+def open_without_keeping(request: ImageRequest, cache: Cache | None) -> ImageSession:
+    """Open an image of which the cache keeps nothing but the documents of a registry, whose layers are not fetched yet.
+
+    Raises as `open_image` does.
+    """
+    known = None if cache is None or not request.reference.startswith(REGISTRY) else KeptImages(cache, request.platform)
+    source = open_source(request.reference, engine=request.engine, platform=request.platform, known=known)
+    try:
+        image = source.choose(request.image, request.platform)
+        return ImageSession(image, source, from_tables=request.from_tables)
+    except BaseException:
+        source.close()
+        raise
+
+
+def each_image(request: ImageRequest) -> list[ImageRequest]:
+    """Return a request for each image of a source that has several, without those that cannot be opened.
+
+    Raises as `open_or_choose` does.
+    """
+    with open_or_choose(request.reference, platform=request.platform, engine=request.engine) as opened:
+        choices = [choice for choice in opened.choices if not (choice.problem or choice.fallback)]
+    return [
+        request._replace(
+            image=next(iter(choice.tags), None) or str(choice.digest or choice.config_digest),
+            platform=request.platform or str(choice.platform or "") or None,
+        )
+        for choice in choices
+    ]
+
+
+def receive(session: ImageSession) -> None:
+    """Wait until the engine has exported an image, if it has to; raises as `open_image` does."""
+    if session.awaited is not None:
+        _receive_together([session], no_progress)
 
 
 def use_plain_http() -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from layerscope.analysis.search.query import parse_query
 from layerscope.cache.cache import Cache
-from layerscope.errors import LayerscopeError, ReadingStopped, UnsupportedFormat, UsageError
+from layerscope.errors import ImageNotFound, LayerscopeError, ReadingStopped, UnsupportedFormat, UsageError
 from layerscope.model.documents import Digest
 from layerscope.model.image import Image, Layer, known_sum
 from layerscope.model.progress import Progress
 from layerscope.session.kept_image import KeptImages
 from layerscope.sources.registry.client import RegistryClient
-from layerscope.sources.registry.hosts import parse_registry_name
+from layerscope.sources.registry.hosts import RegistryName, parse_registry_name
 from layerscope.sources.registry.remote import TooManyRequests
 from layerscope.sources.registry.source import tagged_image
 from layerscope.sources.request import REGISTRY
@@ -119,6 +119,39 @@ def tagged_images(
         with closing(_images(client, tags, platform, cache, progress)) as images:
             read = list(images) if reads else []
             return Repository(name.title, tags, read, client.rate_limit, len(listed) - len(tags))
+
+
+def registry_images(
+    host: str, names: Iterable[str] | None, matches: Callable[[str], bool], progress: Progress
+) -> list[str]:
+    """Return a reference to each image of a registry whose ``NAME:TAG`` matches, in the order of names and versions.
+
+    The repositories are those of its catalog, unless ``names`` has repositories or images. Raises UsageError,
+    ImageNotFound and SourceError.
+    """
+    if names is None:
+        with RegistryClient(RegistryName(parse_registry_name(f"{host}/catalog").host, "")) as client:
+            names = list(client.repositories())
+    wanted = [(name, parse_registry_name(f"{host}/{name}")) for name in names]
+    images = [f"{REGISTRY}{each}" for name, each in wanted if _is_image(name) and matches(str(each).partition("/")[2])]
+    repositories = [each for name, each in wanted if not _is_image(name)]
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        for done, (name, tags) in enumerate(zip(repositories, pool.map(_tags, repositories), strict=True), 1):
+            progress(done, len(repositories))
+            tagged = [f"{name.repository}:{tag}" for tag in sorted(tags, key=version_key)]
+            images += [f"{REGISTRY}{name.host}/{each}" for each in tagged if matches(each)]
+    return images
+
+
+def _is_image(name: str) -> bool:
+    return ":" in name.rpartition("/")[2] or "@" in name
+
+
+def _tags(name: RegistryName) -> list[str]:
+    """Return the tags of a repository; one of a catalog may be gone, or have no tag."""
+    with RegistryClient(name) as client, suppress(ImageNotFound):
+        return list(dict.fromkeys(client.tags()))
+    return []
 
 
 def version_key(tag: str) -> tuple[object, ...]:

@@ -1,103 +1,141 @@
-"""The parts of a data set: Parquet files that are named after their content, and say whose rows they hold."""
+"""The parts of a data set: Parquet files that are named after their content, and say whose rows they hold.
 
-import fcntl
+A key is a diff_id or the digest of an image. Rows that a better reading may replace have a key with a prefix: those of
+what could not be read whole `INCOMPLETE`, and those that only a table of contents claims `CLAIMED`.
+"""
+
 import json
-import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
-from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from layerscope.errors import UsageError
-from layerscope.survey.schema import Table, schema
-from layerscope.text import printable_line
+from layerscope.survey.schema import LAYER_TABLES, Table, schema
+from layerscope.survey.store import Store
 
 _KEYS = b"layerscope.keys"
 ROWS = 100_000
-"""The rows of a part, at least, where a run has as many."""
+"""The rows of a part, at least, where a survey has as many."""
 
-_UNREADABLE = "unreadable.parquet"
-"""The only part that a later run replaces."""
+INCOMPLETE, CLAIMED = "!", "?"
+_RANKS = ("", INCOMPLETE, CLAIMED)
 
-
-@contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
-    """Keep other surveys out of the folder: two that add the same images would write their rows twice.
-
-    The lock ends with the process. Raises UsageError if another survey has it, or if the folder cannot be written.
-    """
-    name = printable_line(str(folder))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError as error:
-        raise UsageError(f"another survey is writing to {name}: wait for its end") from error
-    except OSError as error:
-        raise UsageError(f"cannot write to {name}: {error.strerror}") from error
+Row = dict[str, Any]
+"""A row by the names of its columns."""
 
 
-def known_keys(folder: Path, table: Table) -> set[str]:
-    """Return the diff_ids or the images whose rows the parts of a table have."""
-    keys = set[str]()
-    for part in (folder / table).glob("*.parquet"):
-        keys.update(json.loads((pq.read_metadata(part).metadata or {}).get(_KEYS, b"[]")))
-    return keys
+def bare(key: str) -> str:
+    """Return a key without its prefix."""
+    return key.lstrip(INCOMPLETE + CLAIMED)
+
+
+class _Part(NamedTuple):
+    path: str
+    keys: tuple[str, ...]
+    rows: int
+
+
+def _parts(store: Store, table: Table) -> Iterator[_Part]:
+    for path in store.parts(table):
+        with store.open(path) as file:
+            metadata = pq.read_metadata(file)
+        yield _Part(path, tuple(json.loads((metadata.metadata or {}).get(_KEYS, b"[]"))), metadata.num_rows)
+
+
+def known_keys(store: Store, table: Table) -> set[str]:
+    """Return the keys whose rows the parts of a table have."""
+    return {key for part in _parts(store, table) for key in part.keys}
 
 
 class PartWriter:
-    """Collects the rows of one table, and writes them as a part beside its place, which is then renamed."""
+    """Collects the rows of one table, and writes them as parts."""
 
-    def __init__(self, folder: Path, table: Table) -> None:
-        self._folder = folder / table
+    def __init__(self, store: Store, table: Table) -> None:
+        self._store = store
+        self._table = table
         self._schema = schema(table)
-        self.names: list[str] = self._schema.names
+        self.width = len(self._schema)
         self._batches: list[pa.Table] = []
-        self.keys: list[str] = []
+        self._keys: list[str] = []
         self._rows = 0
+        self.written = set[str]()
+        """The paths of the parts that have been written."""
 
     def add(self, key: str, columns: Sequence[Iterable[object]]) -> None:
         """Add all rows of a key."""
         arrays = [pa.array(values, field.type) for values, field in zip(columns, self._schema, strict=True)]
-        self._batches.append(pa.Table.from_arrays(arrays, schema=self._schema))
-        self.keys.append(key)
-        self._rows += len(arrays[0])
+        self.take([key], pa.Table.from_arrays(arrays, schema=self._schema))
+
+    def take(self, keys: Collection[str], rows: pa.Table) -> None:
+        """Add all rows of some keys."""
+        self._batches.append(rows)
+        self._keys += keys
+        self._rows += len(rows)
         if self._rows >= ROWS:
             self.flush()
 
     def flush(self) -> None:
         """Write what has been added."""
-        if not self.keys:
+        if not self._keys:
             return
-        rows = pa.concat_tables(self._batches).replace_schema_metadata({_KEYS: json.dumps(self.keys)})
-        _write(self._folder, rows)
-        self._batches, self.keys, self._rows = [], [], 0
+        rows = pa.concat_tables(self._batches).replace_schema_metadata({_KEYS: json.dumps(self._keys)})
+        self._batches, self._keys, self._rows = [], [], 0
+        self.written.add(self._store.write(self._table, _encoded(rows)))
 
 
-def write_unreadable(folder: Path, tried: Collection[str], rows: Sequence[tuple[object, ...]]) -> None:
-    """Write the rows of ``images`` that could not be read, in place of earlier ones of the references ``tried``."""
-    table, names = schema(Table.IMAGES), schema(Table.IMAGES).names
-    path = folder / Table.IMAGES / _UNREADABLE
-    kept = [row for row in pq.read_table(path).to_pylist() if row["reference"] not in tried] if path.exists() else []
-    found = [*kept, *(dict(zip(names, row, strict=True)) for row in rows)]
-    if found:
-        _write(path.parent, pa.Table.from_pylist(found, table), path.name)
-    else:
-        path.unlink(missing_ok=True)
+def read_rows(store: Store, parts: Iterable[str], columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """Yield some columns of all rows of some parts, or all columns."""
+    for path in parts:
+        with store.open(path) as file:
+            yield from pq.ParquetFile(file).read(columns).to_pylist()
 
 
-def _write(folder: Path, rows: pa.Table, name: str = "") -> None:
-    """Write a part beside its place, and rename it; without a name, it is named after its content."""
+def write_rows(store: Store, table: Table, name: str, rows: Sequence[Row]) -> str:
+    """Write a part under a name, in place of an earlier one, and return its path."""
+    return store.write(table, _encoded(pa.Table.from_pylist(rows, schema(table))), name)
+
+
+def _encoded(rows: pa.Table) -> bytes:
     buffer = BytesIO()
     pq.write_table(rows, buffer, compression="zstd")
-    data = buffer.getvalue()
-    name = name or f"{sha256(data).hexdigest()[:32]}.parquet"
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}-{os.getpid()}"
-    temporary.write_bytes(data)
-    temporary.replace(folder / name)
+    return buffer.getvalue()
+
+
+def settle(store: Store, table: Table) -> None:
+    """Drop rows that a part has twice or that a better reading replaces, and merge the parts that are small.
+
+    What is merged is written before the parts it comes from are removed: if that is interrupted, the next run drops the
+    doubles. Only one process at a time may do it.
+    """
+    parts = list(_parts(store, table))
+    owners = dict[str, tuple[int, int, str, str]]()
+    for part in parts:
+        for key in part.keys:
+            candidate = (_RANKS.index(key[: len(key) - len(bare(key))]), -part.rows, part.path, key)
+            owners[bare(key)] = min(candidate, owners.get(bare(key), candidate))
+    kept = {part.path: [key for key in part.keys if owners[bare(key)][2:] == (part.path, key)] for part in parts}
+    partial = [part for part in parts if len(kept[part.path]) < len(part.keys)]
+    small = [part for part in parts if part.rows < ROWS and part not in partial]
+    if len(small) > 1 or partial:
+        _rewrite(store, table, [*partial, *small], kept)
+
+
+def _rewrite(store: Store, table: Table, parts: Sequence[_Part], kept: Mapping[str, Sequence[str]]) -> None:
+    writer, column = PartWriter(store, table), "diff_id" if table in LAYER_TABLES else "image"
+    for part in parts:
+        keys = kept[part.path]
+        if not keys:
+            continue
+        with store.open(part.path) as file:
+            rows = pq.ParquetFile(file).read()
+        if len(keys) < len(part.keys):
+            rows = rows.filter(pc.is_in(rows[column], pa.array([bare(key) for key in keys])))
+        writer.take(keys, rows)
+    writer.flush()
+    for part in parts:
+        # alone, a part is written under its own name again
+        if part.path not in writer.written:
+            store.remove(part.path)

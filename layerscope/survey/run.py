@@ -1,109 +1,247 @@
-"""A run of a survey: which images to read, and who reads them."""
+"""A run of a survey: describe the images, read the layers that are not known, then write the rows of the images.
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import active_children, get_context
+Each layer is read by one task, from the first image that has it; the tasks of images come after those of layers, whose
+records they find in the folder of the data set.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from layerscope.cache.cache import Cache
-from layerscope.errors import LayerscopeError
-from layerscope.model.progress import Progress
-from layerscope.session.image_facts import layer_diff_ids
-from layerscope.session.open import open_image
-from layerscope.survey.parts import known_keys, only_writer, write_unreadable
-from layerscope.survey.schema import Table
+from layerscope.survey.executors import Workers, done_batches
+from layerscope.survey.images import Filters, find_images
+from layerscope.survey.parts import Row, bare, known_keys, read_rows, settle, write_rows
+from layerscope.survey.schema import IMAGE_TABLES, LAYER_TABLES, Table
+from layerscope.survey.store import Shard, Store
 from layerscope.survey.tasks import (
-    IMAGE_TABLES,
-    LAYER_TABLES,
+    Depth,
+    Described,
     Failure,
     ImageTask,
-    image_key,
-    start_worker,
-    survey_images,
-    unreadable_row,
+    Setup,
+    SurveyedLayer,
+    Wanted,
+    describe,
+    read_images,
+    read_layers,
 )
 
-_BATCH = 32
+_BATCH_ITEMS, _BATCH_BYTES = 32, 64_000_000
+"""The most images or layers in a batch, and the stored bytes of layers after which no other is added."""
+
+_BATCHES_A_WORKER = 4
+"""The least number of batches, so that all workers end at about the same time."""
 
 
-def references(sources: Sequence[str]) -> Iterator[str]:
-    """Yield the images of the sources: the archives and layouts in a folder, and each reference that is none."""
-    for source in sources:
-        folder = Path(source)
-        if not folder.is_dir() or _is_layout(folder):
-            yield source
-            continue
-        for path in sorted(folder.iterdir()):
-            if _is_layout(path) or (path.is_file() and {".tar", ".tgz"} & {*path.suffixes}):
-                yield str(path)
+class Stage(StrEnum):
+    """The stages of a survey."""
+
+    FIND = "finding images"
+    DESCRIBE = "reading manifests"
+    LAYERS = "reading layers"
+    IMAGES = "writing images"
 
 
-def _is_layout(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in ("index.json", "manifest.json"))
+class Step(NamedTuple):
+    """The progress of a stage: images or layers done, and their stored bytes where these count."""
+
+    stage: Stage
+    done: int
+    total: int
+    done_bytes: int = 0
+    total_bytes: int = 0
 
 
-def survey(
-    sources: Sequence[str], folder: Path, progress: Progress, *, jobs: int, platform: str | None, uses_cache: bool
-) -> list[Failure]:
-    """Survey the images that the folder does not have, and return those that could not be read whole.
+class Question(NamedTuple):
+    """The images and layers that a survey is asked for; ``instructions`` are names as COPY, none for all layers."""
 
-    Raises UsageError if the folder cannot be written, and LayerscopeError if a process was ended.
+    sources: Sequence[str]
+    names: Path | None = None
+    filters: Filters = Filters()
+    platform: str | None = None
+    instructions: Collection[str] = ()
+    shard: Shard | None = None
+
+    def takes_layer(self, layer: SurveyedLayer) -> bool:
+        """Return whether a layer is to be read, by whichever shard."""
+        return not self.instructions or layer.instruction.partition(" ")[0].upper() in self.instructions
+
+    def shares(self, digest: str) -> bool:
+        """Return whether a layer or an image is this shard's."""
+        return self.shard is None or self.shard.has(digest)
+
+
+def survey(question: Question, setup: Setup, workers: Workers, progress: Callable[[Step], None]) -> list[Failure]:
+    """Survey the images whose rows the folder does not have, and return those that could not be read whole.
+
+    Raises UsageError if the folder cannot be used, and LayerscopeError if a source or the workers fail.
     """
-    with only_writer(folder):
-        images = list(dict.fromkeys(references(sources)))
-        tasks = _plan(images, folder, platform, uses_cache=uses_cache)
-        failures = _read(tasks, folder, progress, jobs, uses_cache=uses_cache)
-        write_unreadable(folder, images, [unreadable_row(each) for each in failures if not each.has_rows])
-        return failures
+    store = Store(setup.folder)
+    with store.only_writer(question.shard):
+        if question.shard is None:
+            _settle(store)
+        images, failures = _described(question, setup, workers, progress)
+        _write_images(store, question.shard, images, failures)
+        if setup.depth is not Depth.MANIFESTS:
+            layers = _layers_to_read(question, setup, store, images)
+            failures += _read_layers(setup, workers, layers, progress)
+        tasks = list(_image_tasks(question, setup, store, images))
+        batches = _batches(tasks, workers)
+        for done, (_, failed) in enumerate(done_batches(workers, partial(read_images, setup), batches), 1):
+            failures += failed
+            progress(Step(Stage.IMAGES, min(len(tasks), done * len(batches[0])), len(tasks)))
+        if question.shard is None:
+            _settle(store)
+        return _write_images(store, question.shard, images, failures)
 
 
-def _plan(images: Iterable[str], folder: Path, platform: str | None, *, uses_cache: bool) -> list[ImageTask]:
-    """Return the tasks of the images with rows that the folder lacks; each row is written by one task."""
-    known = {table: known_keys(folder, table) for table in Table}
-    tasks = list[ImageTask]()
-    for reference in images:
-        wanted = _keys(reference, platform, uses_cache=uses_cache)
-        own = {table: wanted.get(table, frozenset()) - known[table] for table in Table}
-        for table, keys in own.items():
-            known[table] |= keys
-        if not wanted or any(own.values()):
-            tasks.append(ImageTask(reference, platform, own))
-    return tasks
+def _settle(store: Store) -> None:
+    for table in (*LAYER_TABLES, *IMAGE_TABLES):
+        settle(store, table)
 
 
-def _read(
-    tasks: Sequence[ImageTask], folder: Path, progress: Progress, jobs: int, *, uses_cache: bool
+def _batches(items: Sequence[ImageTask | Wanted], workers: Workers) -> list[Sequence[ImageTask | Wanted]]:
+    size = max(1, min(_BATCH_ITEMS, len(items) // (workers.at_once * _BATCHES_A_WORKER)))
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _described(
+    question: Question, setup: Setup, workers: Workers, progress: Callable[[Step], None]
+) -> tuple[list[Described], list[Failure]]:
+    def note(done: int, total: int | None) -> None:
+        progress(Step(Stage.FIND, done, total or 0))
+
+    wanted = find_images(question.sources, question.names, question.filters, question.platform, note)
+    images, failures, done = list[Described](), list[Failure](), 0
+    for batch, found in done_batches(workers, partial(describe, setup), _batches(wanted, workers)):
+        images += [each for each in found if isinstance(each, Described) and question.filters.take(each)]
+        failures += [each for each in found if isinstance(each, Failure)]
+        done += len(batch)
+        progress(Step(Stage.DESCRIBE, done, len(wanted)))
+    order = {each.reference: number for number, each in enumerate(wanted)}
+    images.sort(key=lambda each: (order[each.wanted.reference], each.image))
+    return images, failures
+
+
+def _layers_to_read(
+    question: Question, setup: Setup, store: Store, images: Iterable[Described]
+) -> list[tuple[Wanted, SurveyedLayer]]:
+    """Return the layers whose rows the folder lacks, each once, with an image that has it; those of an image follow."""
+    known = known_keys(store, Table.LAYERS) & known_keys(store, Table.FILES)
+    is_shallow = setup.depth is Depth.TABLES
+    given = {bare(key) for key in known} if is_shallow else set(known)
+    found = list[tuple[Wanted, SurveyedLayer]]()
+    for image in images:
+        for layer in image.layers:
+            is_wanted = question.takes_layer(layer) and (layer.has_table or not is_shallow)
+            if is_wanted and question.shares(layer.diff_id) and layer.diff_id not in given:
+                given.add(layer.diff_id)
+                found.append((image.wanted, layer))
+    return found
+
+
+def _read_layers(
+    setup: Setup, workers: Workers, layers: Sequence[tuple[Wanted, SurveyedLayer]], progress: Callable[[Step], None]
 ) -> list[Failure]:
-    failures, done = list[Failure](), 0
-    size = max(1, min(_BATCH, len(tasks) // jobs))
-    with ProcessPoolExecutor(jobs, get_context("spawn"), start_worker) as pool:
-        batches = [tasks[start : start + size] for start in range(0, len(tasks), size)]
-        futures = {pool.submit(survey_images, str(folder), batch, uses_cache=uses_cache): batch for batch in batches}
-        try:
-            for future in as_completed(futures):
-                failures += future.result()
-                done += len(futures[future])
-                progress(done, len(tasks))
-        except BrokenProcessPool as error:
-            raise LayerscopeError("a process that reads images was ended: the same command goes on") from error
-        except BaseException:
-            # after Ctrl+C, the end of the block would wait for all that is left to be read
-            for process in active_children():
-                process.terminate()
-            raise
+    total, failures, done, done_bytes = sum(layer.blob_size for _, layer in layers), list[Failure](), 0, 0
+    progress(Step(Stage.LAYERS, 0, len(layers), 0, total))
+    batches = list(_layer_batches(layers, total // (workers.at_once * _BATCHES_A_WORKER)))
+    # the largest first, so that no worker is left alone with one at the end
+    batches.sort(key=lambda batch: sum(layer.blob_size for _, layer in batch), reverse=True)
+    for batch, failed in done_batches(workers, partial(_read_batch, setup), batches):
+        failures += failed
+        done += len(batch)
+        done_bytes += sum(layer.blob_size for _, layer in batch)
+        progress(Step(Stage.LAYERS, done, len(layers), done_bytes, total))
     return failures
 
 
-def _keys(reference: str, platform: str | None, *, uses_cache: bool) -> dict[Table, frozenset[str]]:
-    """Return the keys of the rows that an image has in each table, none if it cannot be read: its task says why."""
-    try:
-        with open_image(reference, platform=platform, cache=Cache() if uses_cache else None) as session:
-            config, diff_ids = str(session.image.config_digest), frozenset(layer_diff_ids(session.image))
-    except LayerscopeError:
-        return {}
-    return {
-        Table.IMAGES: frozenset([image_key(reference, config)]),
-        **dict.fromkeys(IMAGE_TABLES, frozenset([config])),
-        **dict.fromkeys(LAYER_TABLES, diff_ids),
-    }
+def _layer_batches(
+    layers: Iterable[tuple[Wanted, SurveyedLayer]], share: int
+) -> Iterator[list[tuple[Wanted, SurveyedLayer]]]:
+    batch, size = list[tuple[Wanted, SurveyedLayer]](), 0
+    for each in layers:
+        if batch and (len(batch) >= _BATCH_ITEMS or size + each[1].blob_size > min(share, _BATCH_BYTES)):
+            yield batch
+            batch, size = [], 0
+        batch.append(each)
+        size += each[1].blob_size
+    if batch:
+        yield batch
+
+
+def _read_batch(setup: Setup, batch: Sequence[tuple[Wanted, SurveyedLayer]]) -> list[Failure]:
+    """Read layers, those of one image together."""
+    by_image = dict[Wanted, list[int]]()
+    for wanted, layer in batch:
+        by_image.setdefault(wanted, []).append(layer.number)
+    return read_layers(setup, list(by_image.items()))
+
+
+def _image_tasks(question: Question, setup: Setup, store: Store, images: Iterable[Described]) -> Iterator[ImageTask]:
+    """Yield the images with the tables that lack rows of them, each image once; dead files need all of its layers."""
+    known = {table: known_keys(store, table) for table in IMAGE_TABLES}
+    given = set[str]()
+    for each in images:
+        if each.image in given or not question.shares(each.image):
+            continue
+        given.add(each.image)
+        reads_all = setup.depth is Depth.LAYERS and all(map(question.takes_layer, each.layers))
+        tables = IMAGE_TABLES if reads_all else (Table.IMAGE_LAYERS, Table.STEPS)
+        if missing := frozenset(table for table in tables if each.image not in known[table]):
+            yield ImageTask(each.wanted, missing)
+
+
+def _write_images(
+    store: Store, shard: Shard | None, images: Sequence[Described], failures: Sequence[Failure]
+) -> list[Failure]:
+    """Write the rows of the images, with the sizes of the layers that are known, and return those with an error."""
+    columns = "diff_id", "content_size", "error"
+    known = {row["diff_id"]: row for row in read_rows(store, store.parts(Table.LAYERS), columns)}
+    reasons = {failure.wanted: failure.reason for failure in failures}
+    rows, errors = list[Row](), list[Failure]()
+    for each in images:
+        layers = [known.get(layer.diff_id, {}) for layer in each.layers]
+        sizes = [size for layer in layers if isinstance(size := layer.get("content_size"), int)]
+        broken = next((layer["error"] for layer in layers if layer.get("error")), None)
+        error = reasons.pop(each.wanted, None) or broken
+        content_size = sum(sizes) if len(sizes) == len(layers) else None
+        rows.append({**each.row, "content_size": content_size, "error": error})
+        errors += [Failure(each.wanted, str(error))] if error else []
+    for wanted, reason in reasons.items():
+        platform = wanted.request.platform
+        rows.append({"image": None, "reference": wanted.reference, "platform": platform, "error": reason})
+        errors.append(Failure(wanted, reason))
+    if shard is None:
+        _merge_images(store, "images", store.parts(Table.IMAGES), rows)
+    else:
+        name = f"images-{shard.number}-{shard.total}"
+        own = [part for part in store.parts(Table.IMAGES) if part.endswith(f"/{name}.parquet")]
+        _merge_images(store, name, own, [row for row in rows if shard.has(str(row["image"] or row["reference"]))])
+    return errors
+
+
+def _merge_images(store: Store, name: str, parts: Sequence[str], rows: Sequence[Row]) -> None:
+    """Write rows of images, and those of some parts, as one part that replaces them.
+
+    An earlier row stays, unless this run has found the same image again, or has tried a reference that failed before.
+    """
+    tried = {row["reference"] for row in rows}
+    merged = {_image_key(row): row for row in read_rows(store, parts)}
+    merged = {key: row for key, row in merged.items() if row["image"] is not None or row["reference"] not in tried}
+    for row in rows:
+        size = row.get("content_size")
+        if size is None and row["error"] is None:
+            # this run may be less deep than an earlier one
+            size = merged.get(_image_key(row), {}).get("content_size")
+        merged[_image_key(row)] = {**row, "content_size": size}
+    written = write_rows(store, Table.IMAGES, name, list(merged.values()))
+    for part in parts:
+        if part != written:
+            store.remove(part)
+
+
+def _image_key(row: Row) -> tuple[object, ...]:
+    return row["reference"], row["platform"], row["image"]

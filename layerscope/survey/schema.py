@@ -26,6 +26,10 @@ class Table(StrEnum):
     SECRETS = "secrets"
 
 
+IMAGE_TABLES = (Table.IMAGE_LAYERS, Table.STEPS, Table.PACKAGES, Table.DEAD, Table.SECRETS)
+LAYER_TABLES = (Table.FILES, Table.LAYERS)
+
+
 COLUMNS: dict[Table, dict[str, str]] = {
     Table.IMAGES: {
         "image": "string",

@@ -110,9 +110,9 @@ class OpenLayers:
     def to_read(self) -> list[Layer]:
         """Return the layers, with content if a record that the cache has of one is damaged; raises InvalidLayer."""
         unfetched = {layer.number for layer in self.unfetched}
-        return [self._listable(layer) if layer.number in unfetched else layer for layer in self.image.layers]
+        return [self.listable(layer) if layer.number in unfetched else layer for layer in self.image.layers]
 
-    def _listable(self, layer: Layer) -> Layer:
+    def listable(self, layer: Layer) -> Layer:
         """Return a layer with its table of contents, if it has one, else with its content; raises InvalidLayer."""
         if layer.table is None or layer.table.file is not None:
             return layer if _is_here(layer) else self.readable(layer.number)
@@ -169,7 +169,7 @@ class OpenLayers:
         # 10 ms, and few layers have a table
         from layerscope.sources.layer.table_content import found_moves  # noqa: PLC0415
 
-        listed, whole = self._listable(self.image.layers[number - 1]), self.readable(number)
+        listed, whole = self.listable(self.image.layers[number - 1]), self.readable(number)
         with self._fetch_lock:
             if number not in self._moves:
                 self._moves[number] = found_moves(listed, whole, self.is_stopped)
@@ -183,7 +183,7 @@ class OpenLayers:
         # as above
         from layerscope.sources.layer.table_content import TableContent  # noqa: PLC0415
 
-        listed = self._listable(layer)
+        listed = self.listable(layer)
         with self._lock:
             self._check_open()
             if number not in self._by_range:

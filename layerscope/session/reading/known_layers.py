@@ -106,7 +106,7 @@ class KnownLayers:
         """Return what is known about the content of the files of a layer; more may be added to it."""
         expected, self._expected = self._expected, None
         for other, found in expected or ():
-            self._take_facts(other, found)
+            self.take_facts(other, found)
         key = layer.blob or layer.number
         facts = self._facts.get(key)
         if facts is None:
@@ -119,7 +119,8 @@ class KnownLayers:
             self.keep_facts(layer)
         return facts
 
-    def _take_facts(self, layer: Layer, facts: ContentFacts) -> None:
+    def take_facts(self, layer: Layer, facts: ContentFacts) -> None:
+        """Take facts about the files of a layer that were found out before any were asked for."""
         key = layer.blob or layer.number
         if facts and key not in self._facts:
             self._facts[key] = facts
@@ -180,7 +181,7 @@ class KnownLayers:
             if self._first_bytes_left < 0:
                 # a pass over the content reads them
                 entries.content.prefixes.clear()
-            self._take_facts(layer, entries.content)
+            self.take_facts(layer, entries.content)
         self.keep_record_of(RecordKind.ENTRIES, layer, lambda file: send_entries(file, layer.number, entries))
 
     def keep_record_of(self, kind: RecordKind, layer: Layer, write: Callable[[ColumnWriter], object]) -> None:

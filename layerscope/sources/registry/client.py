@@ -45,7 +45,7 @@ _NO_HEAD = (400, 405, 501)
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 _GZIP = b"\x1f\x8b"
 _MOST_PAGES = 10_000
-_TAGS_A_PAGE = 1000
+_NAMES_A_PAGE = 1000
 
 _NEXT_PAGE = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 
@@ -60,8 +60,9 @@ class ManifestReply(Struct, frozen=True):
     digest: Digest
 
 
-class _Tags(Struct, frozen=True):
+class _Names(Struct, frozen=True):
     tags: list[str] | None = None
+    repositories: list[str] | None = None
 
 
 class RegistryClient(AbstractContextManager["RegistryClient"]):
@@ -150,21 +151,28 @@ class RegistryClient(AbstractContextManager["RegistryClient"]):
 
     def tags(self) -> Iterator[str]:
         """Yield the tags in the registry's order; raises ImageNotFound and SourceError."""
+        yield from self._pages("tags/list", "list of tags", lambda page: page.tags)
+
+    def repositories(self) -> Iterator[str]:
+        """Yield the repositories of the registry, which may keep them to itself; raises as `tags` does."""
+        yield from self._pages("/v2/_catalog", "catalog", lambda page: page.repositories)
+
+    def _pages(self, path: str, what: str, names: Callable[[_Names], list[str] | None]) -> Iterator[str]:
         remote = self._remotes[-1]
-        url = urljoin(remote.location.url, f"tags/list?n={_TAGS_A_PAGE}")
+        url = urljoin(remote.location.url, f"{path}?n={_NAMES_A_PAGE}")
         for _ in range(_MOST_PAGES):
-            answer, data = self._document(remote, url, {}, "list of tags")
+            answer, data = self._document(remote, url, {}, what)
             try:
-                yield from msgspec.json.decode(data, type=_Tags).tags or ()
+                yield from names(msgspec.json.decode(data, type=_Names)) or ()
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise SourceError(f"the registry's list of the tags of {self.name.title} is invalid") from error
+                raise SourceError(f"the {what} of {self.name.title} is invalid") from error
             following = _NEXT_PAGE.search(answer.headers.get("Link", ""))
             if following is None:
                 return
             previous, url = url, urljoin(url, following[1])
             if urlsplit(url)[:2] != urlsplit(previous)[:2]:
-                raise SourceError(f"the list of the tags of {self.name.title} goes on at another host")
-        raise SourceError(f"the list of the tags of {self.name.title} has no end")
+                raise SourceError(f"the {what} of {self.name.title} goes on at another host")
+        raise SourceError(f"the {what} of {self.name.title} has no end")
 
     def referrers(self, digest: Digest) -> bytes | None:
         """Return the index of what refers to a manifest, from the API or the tag in its place; None for none."""

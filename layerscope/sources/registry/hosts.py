@@ -40,7 +40,7 @@ class RegistryName(Struct, frozen=True):
     @property
     def title(self) -> str:
         """The host and the repository, for messages."""
-        return f"{self.host}/{self.repository}"
+        return f"{self.host}/{self.repository}".rstrip("/")
 
     def __str__(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
