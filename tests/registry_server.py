@@ -6,7 +6,8 @@
         read(f"registry://{server.host}/my-app:v1")
         assert server.paths.count("/v2/my-app/blobs/sha256:…") == 2
 
-Every name is a repository with the images of the layout. A fault changes what the registry would reply to a request.
+Every name is a repository with the images of the layout; the catalog lists those of ``repositories``. A fault changes
+what the registry would reply to a request.
 """
 
 import json
@@ -67,6 +68,7 @@ class Server:
         self.faults = faults
         self.requests: list[Request] = []
         self.referrers: dict[str, bytes] = {}
+        self.repositories = ["my-app"]
         self.sent = 0
         self.host = ""
         self._lock = Lock()
@@ -103,12 +105,16 @@ class Server:
     def _proper(self, request: Request) -> Reply:
         found = _API.fullmatch(request.path)
         if found is None:
-            return _error(404, "no such address")
+            is_catalog = request.path.partition("?")[0] == "/v2/_catalog"
+            return _listed("repositories", self.repositories) if is_catalog else _error(404, "no such address")
         kind, what = found.groups()
+        if kind in ("manifests", "blobs"):
+            return self._stored(request, kind, what)
         if kind == "tags":
-            return Reply(body=json.dumps({"name": "x", "tags": list(self.tags)}).encode())
-        if kind == "referrers":
-            return Reply(body=self.referrers[what]) if what in self.referrers else _error(404, "no referrers")
+            return _listed("tags", list(self.tags))
+        return Reply(body=self.referrers[what]) if what in self.referrers else _error(404, "no referrers")
+
+    def _stored(self, request: Request, kind: str, what: str) -> Reply:
         digest = self.tags.get(what, what)
         file = self.layout / "blobs" / Path(*digest.split(":"))
         if not file.is_file():
@@ -119,6 +125,10 @@ class Server:
                 Content_Type=json.loads(data).get("mediaType", ""), Docker_Content_Digest=digest
             )
         return _ranged(data, request.headers.get("Range", ""))
+
+
+def _listed(name: str, values: list[str]) -> Reply:
+    return Reply(body=json.dumps({name: values}).encode())
 
 
 def _ranged(data: bytes, stated: str) -> Reply:

@@ -65,10 +65,9 @@ class DaskWorkers(Workers):
         return executor
 
     def stop(self) -> None:
-        """Leave the cluster; closing the client cancels what is waiting."""
+        """Leave the rest to `__exit__`: closing the client cancels what is waiting or being done."""
 
     def __exit__(self, *_exit: object) -> None:
-        super().__exit__()
         self._client.close()
 
 

@@ -37,6 +37,7 @@ class Store:
     def __init__(self, folder: str) -> None:
         """Name a folder, which need not exist; raises UsageError for a URL that cannot be used."""
         self.name = short_name(folder)
+        folder = folder.removeprefix("file://")
         self.url = folder if "://" in folder else os.path.abspath(folder)  # noqa: PTH100  # a URL is none of Path's
         try:
             self.files, self.root = url_to_fs(self.url)
@@ -67,7 +68,12 @@ class Store:
     def _write(self, path: str, data: bytes) -> None:
         """Write a file: an object with one request, another file beside its place."""
         if not self._is_local:
-            self.files.pipe_file(path, data)
+            try:
+                self.files.pipe_file(path, data)
+            except FileNotFoundError:
+                # a file system with folders, unlike an object store
+                self.files.makedirs(path.rpartition("/")[0], exist_ok=True)
+                self.files.pipe_file(path, data)
             return
         folder, name = Path(path).parent, Path(path).name
         folder.mkdir(parents=True, exist_ok=True)

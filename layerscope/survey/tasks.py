@@ -202,9 +202,10 @@ def _take_records(session: ImageSession, store: Store) -> None:
     for layer in session.image.layers:
         record = store.record(_layer_key(session.image, layer.number))
         file = BytesIO(record or b"")
-        entries = read_entries(file) if record else None
-        facts = read_facts(file) if entries else None
-        if entries and facts:
+        entries = read_entries(file)
+        facts = read_facts(file)
+        # those of a layer without files are empty
+        if entries is not None and facts is not None:
             known.take_entries(layer, entries)
             known.take_facts(layer, facts)
 

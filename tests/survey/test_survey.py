@@ -2,35 +2,22 @@ import fcntl
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("pyarrow", reason="the extra survey is not installed")
-import pyarrow.parquet as pq
-
 from layerscope.model.entries import FileEntry, Kind, OpaqueWhiteout
 from layerscope.session.open import open_image
 from layerscope.session.size.report import size_report
 from layerscope.survey.schema import Table
 from tests.analysis.entries import Item
 from tests.oracle import items_of_tar
+from tests.survey.data_set import everything, rows, run
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 SAMPLE = SAMPLES / "my-app.tar"
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "layerscope", "survey", *arguments], capture_output=True, text=True, check=False
-    )
-
-
-def rows(folder: Path, table: str) -> list[dict[str, object]]:
-    return [row for part in sorted((folder / table).glob("*.parquet")) for row in pq.read_table(part).to_pylist()]
 
 
 def test_the_tables_have_the_figures_of_layers_and_why_and_a_second_survey_adds_nothing(tmp_path: Path) -> None:
@@ -107,12 +94,12 @@ def test_an_interrupted_survey_goes_on_and_counts_nothing_twice(tmp_path: Path) 
     folder = tmp_path / "survey"
     arguments = (str(tmp_path / "a.tar"), str(tmp_path / "b.tar"), "-o", str(folder))
     assert run(*arguments).returncode == 0
-    whole = {table: sorted(map(repr, rows(folder, table))) for table in Table}
+    whole = everything(folder)
     for lost in Table:
         for part in (folder / lost).glob("*.parquet"):
             part.unlink()
         assert run(*arguments).returncode == 0
-        assert {table: sorted(map(repr, rows(folder, table))) for table in Table} == whole
+        assert everything(folder) == whole
 
 
 def test_two_surveys_never_write_to_one_folder_at_a_time(tmp_path: Path) -> None:
