@@ -5,7 +5,6 @@ program, and nothing is written. https://duckdb.org/docs/stable/operations_manua
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import duckdb
@@ -13,7 +12,8 @@ import pyarrow as pa
 
 from layerscope.errors import UsageError
 from layerscope.survey.schema import Table, schema
-from layerscope.text import printable_line, short_name
+from layerscope.survey.store import Store
+from layerscope.text import printable_line
 
 _BATCH = 1_000
 
@@ -131,19 +131,21 @@ QUESTIONS = {
 class SurveyTables:
     """The tables of a data set, as DuckDB sees them. A context manager."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open a data set; raises UsageError if the folder has none."""
-        if not (folder / Table.IMAGES).is_dir():
-            raise UsageError(
-                f"{short_name(str(folder))} is not the data set of a survey: it has no folder {Table.IMAGES}"
-            )
+    def __init__(self, folder: str) -> None:
+        """Open a data set in a folder or at a URL; raises UsageError if there is none."""
+        store = Store(folder)
+        parts = {table: store.parts(table) for table in Table}
+        if not parts[Table.IMAGES]:
+            raise UsageError(f"{store.name} is not the data set of a survey: it has no folder {Table.IMAGES}")
         self._connection = duckdb.connect(config=dict(_CONFIG))
         try:
+            if not store.is_local:
+                self._connection.register_filesystem(store.files)
             for table in Table:
-                self._add(table, sorted(map(str, (folder / table).resolve().glob("*.parquet"))))
-        except (duckdb.Error, pa.ArrowException) as error:
-            raise UsageError(f"cannot read the data set in {short_name(str(folder))}: {_first_line(error)}") from error
-        self._connection.execute("SET allowed_directories = [$1]", [f"{folder.resolve()}/"])
+                self._add(table, [store.address(part) for part in parts[table]])
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            raise UsageError(f"cannot read the data set in {store.name}: {_first_line(error)}") from error
+        self._connection.execute("SET allowed_directories = [$1]", [f"{store.address(store.root)}/"])
         self._connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         self._is_prepared = False
 

@@ -43,7 +43,7 @@ class Store:
             self.files, self.root = url_to_fs(self.url)
         except (ValueError, ImportError, OSError) as error:
             raise UsageError(f"cannot use {self.name}: {printable_line(str(error))}") from error
-        self._is_local = "://" not in folder
+        self.is_local = "://" not in folder
 
     def parts(self, table: Table) -> list[str]:
         """Return the paths of the parts of a table."""
@@ -53,6 +53,10 @@ class Store:
             return sorted(path for path in self.files.ls(f"{self.root}/{table}", detail=False) if _is_part(path))
         except FileNotFoundError:
             return []
+
+    def address(self, path: str) -> str:
+        """Return a path as other programs name it: with its protocol if it is not on this machine."""
+        return path if self.is_local else str(self.files.unstrip_protocol(path))
 
     def open(self, path: str) -> IO[bytes]:
         """Open a part."""
@@ -67,19 +71,28 @@ class Store:
 
     def _write(self, path: str, data: bytes) -> None:
         """Write a file: an object with one request, another file beside its place."""
-        if not self._is_local:
+        if not self.is_local:
             try:
-                self.files.pipe_file(path, data)
-            except FileNotFoundError:
-                # a file system with folders, unlike an object store
-                self.files.makedirs(path.rpartition("/")[0], exist_ok=True)
-                self.files.pipe_file(path, data)
+                self._send(path, data)
+            except OSError as error:
+                reason = error.strerror or printable_line(str(error))
+                raise UsageError(f"cannot write to {self.name}: {reason}") from error
             return
         folder, name = Path(path).parent, Path(path).name
         folder.mkdir(parents=True, exist_ok=True)
         temporary = folder / f".{name}-{os.getpid()}"
         temporary.write_bytes(data)
         temporary.replace(path)
+
+    def _send(self, path: str, data: bytes) -> None:
+        try:
+            self.files.pipe_file(path, data)
+        except FileNotFoundError:
+            # it has folders, unlike an object store, where making them would make a bucket that is not there
+            if not self.files.exists(self.root.rpartition("/")[0]):
+                raise
+            self.files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self.files.pipe_file(path, data)
 
     def remove(self, path: str) -> None:
         with suppress(FileNotFoundError):
@@ -106,7 +119,7 @@ class Store:
         A lock ends with the process. There are none in an object store, where the next survey drops what two wrote.
         Raises UsageError if another survey has the lock, or if the folder cannot be written.
         """
-        return self._locked(shard) if self._is_local else nullcontext()
+        return self._locked(shard) if self.is_local else nullcontext()
 
     @contextmanager
     def _locked(self, shard: Shard | None) -> Iterator[None]:

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -110,9 +111,18 @@ def test_a_data_set_may_be_at_a_url(scheme: str, releases: Path, tmp_path: Path)
     for _ in range(2):
         assert run(releases, "-o", f"{scheme}://{tmp_path}/url").returncode == 0
     assert everything(tmp_path / "url") == everything(tmp_path / "plain")
+    reports = [run("report", folder, "--json") for folder in (f"{scheme}://{tmp_path}/url", tmp_path / "plain")]
+    assert reports[0].stdout == reports[1].stdout
+    assert json.loads(reports[0].stdout)["summary"]["images"] == 3
 
 
 def test_a_url_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     ended = run(tmp_path, "-o", "nonsense://bucket/x")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
     assert "cannot use nonsense://bucket/x" in ended.stderr
+
+
+def test_a_url_that_cannot_be_written_is_one_sentence(releases: Path, tmp_path: Path) -> None:
+    ended = run(releases, "-o", f"local://{tmp_path}/none/below/survey")
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "cannot write to" in ended.stderr

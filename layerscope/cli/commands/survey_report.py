@@ -38,7 +38,7 @@ _MOST = 10
 
 
 def survey_report(  # noqa: PLR0917  # Typer reads the options from the signature
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The data set that layerscope survey wrote.")],
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="The data set of a survey, or its URL.")],
     html: Annotated[str | None, typer.Option("--html", metavar="FILE", help="Write a page with plots.")] = None,
     sql: Annotated[str | None, typer.Option("--sql", metavar="QUERY", help="Print the answer to a query.")] = None,
     limit: RowLimit = None,
@@ -64,7 +64,11 @@ def survey_report(  # noqa: PLR0917  # Typer reads the options from the signatur
         elif as_json:
             write_survey_report_document(answers(tables, rows), sys.stdout, rows)
         elif html is not None:
-            write_whole(Path(html), survey_page(answers(tables), printable_name(folder.name)), force=force)
+            write_whole(
+                Path(html),
+                survey_page(answers(tables), printable_name(folder.rstrip("/").rpartition("/")[2])),
+                force=force,
+            )
             narrate(f"wrote {printable_name(html)}")
         else:
             write_survey_report(answers(tables), limit or _MOST, sys.stdout)
