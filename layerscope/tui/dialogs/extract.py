@@ -226,7 +226,8 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
     def _on_ended(self, message: Ended) -> None:
         self._set_writing(is_writing=False)
         if message.result is not None:
-            self.app.notify(_summary(message.result), title="Extracted", markup=False, timeout=8)
+            target = _absolute(self.query_exactly_one(Input).value)
+            self.app.notify(_summary(message.result, target), title="Extracted", markup=False, timeout=8)
         elif self._is_stopped:
             self.app.notify("Nothing was written.", title="Stopped", markup=False)
         else:
@@ -261,8 +262,8 @@ def _absolute(target: str) -> Path:
         return Path(target)
 
 
-def _summary(result: Extracted) -> str:
-    text = result.words
+def _summary(result: Extracted, target: Path) -> str:
+    text = f"{result.words} to {printable_name(str(target))}"
     if result.left_out:
         named = [f"/{printable_name(left.path)} ({left.reason})" for left in result.left_out[:_MOST_LEFT_OUT]]
         more = len(result.left_out) - len(named)

@@ -47,11 +47,15 @@ async def test_x_in_the_tree_extracts_the_file(small: Path, tmp_path: Path) -> N
     assert files_in(tmp_path / "out") == {"etc/conf": b"two"}
 
 
-async def test_xattrs_that_are_left_out_are_counted(tmp_path: Path) -> None:
+async def test_the_notice_names_the_whole_path_and_counts_what_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     entries = [file(name, records={"SCHILY.xattr.user.a": "1"}) for name in "ab"]
     async with journey(docker_archive(tmp_path / "a.tar", image(layer(*entries))), (160, 40)) as at:
-        await extract_to(at, tmp_path / "out")
-        assert "2 files (0 B); without the xattrs of 2 paths" in at.screen()
+        await extract_to(at, Path("out"))
+        (notice,) = at.app._notifications
+        assert notice.message == f"2 files (0 B) to {tmp_path / 'out'}; without the xattrs of 2 paths"
 
 
 async def test_the_dialog_says_what_it_writes_and_where_before_it_does(
