@@ -1,6 +1,6 @@
 """Rules about figures: efficiency, dead bytes, size budgets, number of layers, growth."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from layerscope.analysis.size.dead import DeadEntry, dead_groups
 from layerscope.comparison.compare import pull_size
@@ -55,12 +55,15 @@ def _efficiency(facts: CheckedImage, limit: float, value: float | None, text: st
         text += f", at least {percent(limit)} is required"
         return Verdict(Outcome.PASSED, text, Unit.FRACTION, limit, value)
     text += f", {points(limit - value)} under the limit of {percent(limit)}"
-    return _failed_dead(facts.dead, text, Unit.FRACTION, limit, value)
+    return _failed(text, Unit.FRACTION, limit, value, _dead_locations(facts.dead))
 
 
 def max_dead_size(facts: CheckedImage, limit: int) -> Verdict:
     """Check that the dead bytes are within a limit."""
-    return _dead(facts.dead, facts.dead_size, limit)
+    value = facts.dead_size
+    if value is None:
+        return unread(Unit.BYTES, limit, "the dead bytes are unknown")
+    return _at_most(f"{human_size(value)} are dead", Unit.BYTES, limit, value, _dead_locations(facts.dead))
 
 
 def max_dead_share(facts: CheckedImage, limit: float) -> Verdict:
@@ -77,40 +80,19 @@ def max_user_dead_share(facts: CheckedImage, limit: float) -> Verdict:
     return _dead_share(dead, size, whole, limit, "of the content above the base")
 
 
-def _dead(entries: Sequence[DeadEntry], value: int | None, limit: int) -> Verdict:
-    if value is None:
-        return unread(Unit.BYTES, limit, "the dead bytes are unknown")
-    if value <= limit:
-        return Verdict(Outcome.PASSED, f"{human_size(value)} are dead{_allowed(limit)}", Unit.BYTES, limit, value)
-    text = f"{human_size(value)} are dead{_over(value, limit)}"
-    return _failed_dead(entries, text, Unit.BYTES, limit, value)
-
-
 def _dead_share(entries: Sequence[DeadEntry], dead: int | None, whole: int | None, limit: float, what: str) -> Verdict:
     if dead is None or whole is None:
         return unread(Unit.FRACTION, limit, "the dead bytes are unknown")
     value = dead / whole if whole else float(dead > 0)
     text = f"the dead bytes are {percent(value)} {what}"
-    if value <= limit:
-        return Verdict(Outcome.PASSED, f"{text}; {percent(limit)} are allowed", Unit.FRACTION, limit, value)
-    text = f"{text}, {points(value - limit)} over the limit of {percent(limit)}"
-    return _failed_dead(entries, text, Unit.FRACTION, limit, value)
+    return _at_most(text, Unit.FRACTION, limit, value, _dead_locations(entries))
 
 
-def _failed_dead(entries: Sequence[DeadEntry], text: str, unit: Unit, limit: float, value: float) -> Verdict:
-    groups = dead_groups(entries)
-    locations = tuple(
-        Location(
-            group.writer,
-            f"wrote {human_size(group.size)} in {plural(len(group.entries), 'file')} that layer {group.hidden_by} hides"
-            f" ({group.word}), {printable_path(group.entries[0].path)} for one",
-            group.entries[0].path,
-            group.size,
-            group.hidden_by,
-        )
-        for group in groups[:MOST_LOCATIONS]
-    )
-    return Verdict(Outcome.FAILED, text, unit, limit, value, locations, len(groups))
+def _dead_locations(entries: Sequence[DeadEntry]) -> Iterator[Location]:
+    for group in dead_groups(entries):
+        path, files = group.entries[0].path, plural(len(group.entries), "file")
+        text = f"wrote {human_size(group.size)} in {files} that layer {group.hidden_by} hides ({group.word})"
+        yield Location(group.writer, f"{text}, {printable_path(path)} for one", path, group.size, group.hidden_by)
 
 
 def max_content_size(facts: CheckedImage, limit: int) -> Verdict:
@@ -128,13 +110,8 @@ def _budget(layers: Iterable[tuple[int, int | None]], limit: int, what: str) -> 
     known = sum(size for _, size in sizes if size is not None)
     if any(size is None for _, size in sizes) and known <= limit:
         return unread(Unit.BYTES, limit, f"the size of the {what} is unknown")
-    if known <= limit:
-        return Verdict(Outcome.PASSED, f"{human_size(known)} of {what}{_allowed(limit)}", Unit.BYTES, limit, known)
-    text = f"{human_size(known)} of {what}{_over(known, limit)}"
-    locations = tuple(
-        Location(layer, f"has {human_size(size)}", size=size) for layer, size in sizes[:MOST_LOCATIONS] if size
-    )
-    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, known, locations, len(sizes))
+    locations = (Location(layer, f"has {human_size(size)}", size=size) for layer, size in sizes if size)
+    return _at_most(f"{human_size(known)} of {what}", Unit.BYTES, limit, known, locations)
 
 
 def max_layer_size(facts: CheckedImage, limit: int) -> Verdict:
@@ -145,32 +122,26 @@ def max_layer_size(facts: CheckedImage, limit: int) -> Verdict:
         return unread(Unit.BYTES, limit, "the largest layer is unknown")
     value = max((size or 0 for _, size in sizes), default=0)
     if not over:
-        text = f"the largest layer holds {human_size(value)}{_allowed(limit)}"
-        return Verdict(Outcome.PASSED, text, Unit.BYTES, limit, value)
-    locations = tuple(
-        Location(layer, f"holds {human_size(size)}{_over(size, limit)}", size=size)
-        for layer, size in over[:MOST_LOCATIONS]
-    )
-    text = f"layer {over[0][0]} holds {human_size(value)}{_over(value, limit)}"
+        return _at_most(f"the largest layer holds {human_size(value)}", Unit.BYTES, limit, value, ())
+    text = f"layer {over[0][0]} holds {human_size(value)}{_over(Unit.BYTES, limit, value)}"
     text += f"; {plural(len(over), 'layer')} in all" if len(over) > 1 else ""
-    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, value, locations, len(over))
+    locations = (
+        Location(layer, f"holds {human_size(size)}{_over(Unit.BYTES, limit, size)}", size=size) for layer, size in over
+    )
+    return _failed(text, Unit.BYTES, limit, value, locations)
 
 
 def max_layers(facts: CheckedImage, limit: int) -> Verdict:
     """Check that the number of layers is within a limit."""
     sizes = facts.analysis.report.layers
     value = len(sizes)
-    if value <= limit:
-        text = f"there are {plural(value, 'layer')}; {limit} are allowed"
-        return Verdict(Outcome.PASSED, text, Unit.COUNT, limit, value)
     own = ((each.content_size, each.layer) for each in sizes if each.layer > facts.base_layers)
     smallest = sorted((size, layer) for size, layer in own if size is not None)
-    locations = tuple(
+    locations = (
         Location(layer, f"holds {human_size(size)} and could be merged with another", size=size)
-        for size, layer in smallest[: min(value - limit, MOST_LOCATIONS)]
+        for size, layer in smallest[: min(max(0, value - limit), MOST_LOCATIONS)]
     )
-    text = f"there are {plural(value, 'layer')}, {value - limit} over the limit of {limit}"
-    return Verdict(Outcome.FAILED, text, Unit.COUNT, limit, value, locations, len(locations))
+    return _at_most(f"there are {plural(value, 'layer')}", Unit.COUNT, limit, value, locations)
 
 
 def max_growth(facts: CheckedImage, limit: Amount) -> Verdict:
@@ -184,17 +155,11 @@ def max_growth(facts: CheckedImage, limit: Amount) -> Verdict:
         return unread(unit, bound, "the growth is unknown")
     growth = facts.total - baseline.content_size
     share = growth / baseline.content_size if baseline.content_size else float(growth > 0)
-    value = growth if limit.share is None else share
     direction = "larger" if growth >= 0 else "smaller"
     text = f"the content is {human_size(abs(growth))} ({percent(abs(share))}) {direction}"
     text += f" than that of {printable_name(baseline.name)}"
-    allowed = human_size(limit.size) if limit.share is None else percent(limit.share)
-    if value <= bound:
-        return Verdict(Outcome.PASSED, f"{text}; {allowed} more are allowed", unit, bound, value)
-    excess = human_size(round(value - bound)) if limit.share is None else points(value - bound)
-    locations = _new_layers(facts, baseline.diff_ids)
-    text = f"{text}, {excess} over the limit of {allowed}"
-    return Verdict(Outcome.FAILED, text, unit, bound, value, tuple(locations[:MOST_LOCATIONS]), len(locations))
+    value, locations = growth if limit.share is None else share, _new_layers(facts, baseline.diff_ids)
+    return _at_most(text, unit, bound, value, locations, allowed="more are allowed")
 
 
 def max_pull_size(facts: CheckedImage, limit: int) -> Verdict:
@@ -208,28 +173,40 @@ def max_pull_size(facts: CheckedImage, limit: int) -> Verdict:
     pulled = pull_size(facts.analysis.loaded, baseline.diff_ids)
     text = f"a machine that has {printable_name(baseline.name)} pulls {pulled.words}"
     value = pulled.most if pulled.size is None else pulled.size
-    if value is not None and value <= limit:
-        return Verdict(Outcome.PASSED, f"{text}{_allowed(limit)}", unit, limit, value)
-    if pulled.size is None:
+    if value is None or (pulled.size is None and value > limit):
         return Verdict(Outcome.UNKNOWN, f"{text}: layers are not stored compressed here", unit, limit)
-    locations = _new_layers(facts, baseline.diff_ids)
-    text = f"{text}{_over(pulled.size, limit)}"
-    return Verdict(Outcome.FAILED, text, unit, limit, value, tuple(locations[:MOST_LOCATIONS]), len(locations))
+    return _at_most(text, unit, limit, value, _new_layers(facts, baseline.diff_ids))
 
 
-def _new_layers(facts: CheckedImage, known: frozenset[str]) -> list[Location]:
-    """Return the layers that the baseline does not have, largest first."""
+def _new_layers(facts: CheckedImage, known: frozenset[str]) -> Iterator[Location]:
+    """Yield the layers that the baseline does not have, largest first."""
     diff_ids = {layer.number: str(layer.diff_id) for layer in facts.analysis.image.layers}
-    return [
-        Location(each.layer, f"is new and holds {human_size(each.content_size)}", size=each.content_size)
-        for each in facts.analysis.report.layers
-        if diff_ids[each.layer] not in known
-    ]
+    for each in facts.analysis.report.layers:
+        if diff_ids[each.layer] not in known:
+            yield Location(each.layer, f"is new and holds {human_size(each.content_size)}", size=each.content_size)
 
 
-def _allowed(limit: int) -> str:
-    return f"; {human_size(limit)} are allowed"
+_AMOUNTS: dict[Unit, Callable[[float], str]] = {
+    Unit.BYTES: lambda size: human_size(round(size)),
+    Unit.FRACTION: percent,
+    Unit.COUNT: str,
+}
 
 
-def _over(value: int, limit: int) -> str:
-    return f", {human_size(value - limit)} over the limit of {human_size(limit)}"
+def _at_most(
+    text: str, unit: Unit, limit: float, value: float, locations: Iterable[Location], *, allowed: str = "are allowed"
+) -> Verdict:
+    """Return the verdict on a figure that ``text`` states; ``locations`` are made only if it is over the limit."""
+    if value <= limit:
+        return Verdict(Outcome.PASSED, f"{text}; {_AMOUNTS[unit](limit)} {allowed}", unit, limit, value)
+    return _failed(f"{text}{_over(unit, limit, value)}", unit, limit, value, locations)
+
+
+def _over(unit: Unit, limit: float, value: float) -> str:
+    excess = points if unit is Unit.FRACTION else _AMOUNTS[unit]
+    return f", {excess(value - limit)} over the limit of {_AMOUNTS[unit](limit)}"
+
+
+def _failed(text: str, unit: Unit, limit: float, value: float, locations: Iterable[Location]) -> Verdict:
+    found = list(locations)
+    return Verdict(Outcome.FAILED, text, unit, limit, value, tuple(found[:MOST_LOCATIONS]), len(found))
