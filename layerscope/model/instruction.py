@@ -35,6 +35,7 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_][\w.-]*=")
 _NEXT_ASSIGNMENT = re.compile(r"\s+(?=[A-Za-z_][\w.-]*=)")
 _WORD = re.compile(r"\S*\s*")
 _BUILDKIT = "# buildkit"
+COPYING = frozenset({"ADD", "COPY"})
 _KEYWORD = re.compile(
     r"^(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER"
     r"|VOLUME|WORKDIR)\b"
@@ -143,7 +144,7 @@ def _as_written(instruction: str) -> str:
         return f"{keyword} {_list(rest)}".strip()
     if keyword == "HEALTHCHECK":
         return f"{keyword} {_healthcheck(rest)}".strip()
-    if keyword in ("ADD", "COPY"):
+    if keyword in COPYING:
         return _CONTENT_HASH.sub(r"\1:\2", instruction)
     return instruction
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from layerscope.analysis.advice.secrets import Secret, SecretKind
+from layerscope.analysis.search.path_patterns import topmost
 from layerscope.model.entries import Kind
 from layerscope.policy.facts import CheckedImage
 from layerscope.policy.limits import MOST_LOCATIONS, NO_BASELINE, unread
@@ -18,7 +19,8 @@ def forbidden_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Ver
     """Check that none of the paths is in the final image."""
     if facts.problems:
         return unread(None, None, "it is unknown whether there are forbidden paths")
-    forbidden = list(_topmost(facts, patterns))
+    nodes = (node for node in facts.present(patterns) if node not in facts.ignored)
+    forbidden = list(topmost(facts.analysis.tree.index, nodes))
     if not forbidden:
         return Verdict(Outcome.PASSED, "there are no forbidden paths")
     count, locations = len(forbidden), [_path_location(facts, node) for node in forbidden[:MOST_LOCATIONS]]
@@ -28,15 +30,6 @@ def forbidden_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Ver
 
 def _failed(text: str, locations: Sequence[Location], count: int) -> Verdict:
     return Verdict(Outcome.FAILED, text, None, 0, count, tuple(locations), count)
-
-
-def _topmost(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Iterator[int]:
-    """Yield the forbidden nodes that are not below another forbidden one."""
-    ends, end = facts.analysis.tree.index.ends, 0
-    for node in facts.present(patterns):
-        if node >= end and node not in facts.ignored:
-            yield node
-            end = ends[node]
 
 
 def _path_location(facts: CheckedImage, node: int) -> Location:

@@ -5,11 +5,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
-from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
 from layerscope.analysis.advice.edits import Edits, continued, removed, replaced
-from layerscope.analysis.advice.held import COPYING, layers_do, named_layers, named_paths
+from layerscope.analysis.advice.held import DeadFiles, by_instruction, layers_do, named_layers, named_paths
 from layerscope.analysis.size.dead import DeadEntry, DeadReason
 from layerscope.model.entries import FileEntry
+from layerscope.model.instruction import COPYING
 from layerscope.text import human_size, path_text, plural
 
 
@@ -18,18 +18,15 @@ def duplicate_files(evidence: Evidence) -> Iterator[Advice]:
 
     Only files of the same mode, owner and xattrs are put into one set: a link to a setuid program is setuid as well.
     """
+    live = evidence.live
+    live = evidence.live
     for duplicate in evidence.duplicates:
         if not evidence.matters(duplicate.saves):
             return
-        files = [file for file in _files(evidence, duplicate.nodes) if file not in evidence.claimed]
-        for alike in _alike(evidence, files):
+        files = (live.occurrences[bisect_left(live.nodes, node)] for node in duplicate.nodes)
+        for alike in _alike(evidence, (file for file in files if file not in evidence.claimed)):
             if len(alike) > 1:
                 yield _advice(evidence, alike, duplicate.size)
-
-
-def _files(evidence: Evidence, nodes: Iterable[int]) -> Iterator[int]:
-    live = evidence.live
-    return (live.occurrences[bisect_left(live.nodes, node)] for node in nodes)
 
 
 def _alike(evidence: Evidence, files: Iterable[int]) -> Iterable[list[int]]:

@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
-from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
-from layerscope.analysis.advice.edits import Edits, continued, deletion
-from layerscope.analysis.advice.held import COPYING, fix, layers_do, named_layers, named_paths
+from layerscope.analysis.advice.edits import continued, deletion
+from layerscope.analysis.advice.held import DeadFiles, by_instruction, fix, layers_do, named_layers, named_paths
 from layerscope.analysis.advice.package_caches import cache_subtrees
 from layerscope.analysis.search.path_patterns import matching_subtrees
 from layerscope.analysis.size.dead import DeadEntry, DeadReason
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tree_state import NodePaths
-from layerscope.model.instruction import keyword_of
+from layerscope.model.instruction import COPYING, keyword_of
 from layerscope.text import human_size, plural
 
 _VERBS = {DeadReason.DELETED: "delete", DeadReason.OPAQUE: "hide", DeadReason.REPLACED: "replace"}
@@ -31,6 +30,8 @@ def deleted_later(evidence: Evidence) -> Iterator[Advice]:
     entries = [entry for entry in evidence.unclaimed_dead(_VERBS) if entry.node not in caches]
     for group in by_instruction(evidence, entries):
         paths = [*map(path, _topmost(evidence.tree, group.entries))]
+        is_unused = _is_unused(evidence, group)
+        is_unused = _is_unused(evidence, group)
         yield evidence.advice(
             AdviceKind.DELETED_LATER,
             group.layer,
@@ -39,8 +40,8 @@ def deleted_later(evidence: Evidence) -> Iterator[Advice]:
             text=_text(evidence, group),
             paths=paths,
             hidden_by=group.main_hiding_layer,
-            edits=_edits(evidence, group, paths) if _is_unused(evidence, group) else (),
-            is_unused=_is_unused(evidence, group),
+            edits=continued(group.layer, evidence.run(group.layer), deletion(paths)) if is_unused else (),
+            is_unused=is_unused,
         )
 
 
@@ -59,10 +60,6 @@ def _is_unused(evidence: Evidence, group: DeadFiles) -> bool:
         for layer in evidence.tree.layers
         if group.layer < layer <= max(group.hiding_layers)
     )
-
-
-def _edits(evidence: Evidence, group: DeadFiles, paths: list[bytes]) -> Edits:
-    return continued(group.layer, evidence.run(group.layer), deletion(paths))
 
 
 def _may_use_files(instruction: str | None) -> bool:

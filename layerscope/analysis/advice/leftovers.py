@@ -43,17 +43,34 @@ _ALLOWANCE = 5
 _SEPARATE_STAGE = "Build in a separate stage and copy only the result: `COPY --from=build …`."
 
 
+def _advice(
+    evidence: Evidence,
+    kind: AdviceKind,
+    layer: int,
+    waste: Held,
+    *,
+    cause: str,
+    lead: str,
+    remedy: str,
+    edits: Edits = (),
+) -> Advice:
+    """Return advice on the waste of a layer: ``lead``, its dead copies and the remedy are sentences."""
+    dead = f" {human_size(waste.dead)} of it are dead copies, because layer {waste.hidden_by} stores the files again."
+    text = f"{lead}{'' if waste.hidden_by is None else dead} {fix(evidence, layer, remedy)}"
+    paths = waste.paths(evidence.tree.index)
+    return evidence.advice(kind, layer, waste.files, cause=cause, text=text, paths=paths, edits=edits)
+
+
 def bytecode(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on Python bytecode, which Python makes itself when it runs."""
     index = evidence.tree.index
     for layer, waste in held_live(evidence, topmost_nodes(index, ["**/__pycache__"])).items():
-        text = (
+        lead = (
             f"{human_size(waste.size)} of Python bytecode come from this layer, to speed up the first start a little."
         )
-        text = f"{text}{_copies(waste)} {fix(evidence, layer, _bytecode_remedy(evidence, layer))}"
-        cause, paths = f"Python bytecode{_copied(waste)}", waste.paths(index)
-        edits = _bytecode_edits(evidence, layer, paths)
-        yield evidence.advice(AdviceKind.BYTECODE, layer, waste.files, cause=cause, text=text, paths=paths, edits=edits)
+        cause, remedy = f"Python bytecode{_copied(waste)}", _bytecode_remedy(evidence, layer)
+        edits = _bytecode_edits(evidence, layer, waste.paths(index))
+        yield _advice(evidence, AdviceKind.BYTECODE, layer, waste, cause=cause, lead=lead, remedy=remedy, edits=edits)
 
 
 def _bytecode_remedy(evidence: Evidence, layer: int) -> str:
@@ -74,36 +91,25 @@ def _copied(waste: Held) -> str:
     return "" if waste.hidden_by is None else f", stored again by layer {waste.hidden_by}"
 
 
-def _copies(waste: Held) -> str:
-    """Return a sentence on the layer that stored some of the files again, or nothing."""
-    if waste.hidden_by is None:
-        return ""
-    return f" {human_size(waste.dead)} of it are dead copies, because layer {waste.hidden_by} stores the files again."
-
-
 def version_control(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on Git repositories, which reveal everything that ever was in them."""
-    index = evidence.tree.index
+    index, kind = evidence.tree.index, AdviceKind.VERSION_CONTROL
     nodes = [node for node in topmost_nodes(index, ["**/.git"]) if index.child(node, b"HEAD") is not None]
     remedy = "Clone in a separate stage, or delete the .git folder at the end of this RUN."
     for layer, waste in held_live(evidence, nodes).items():
-        text = f"A Git repository with its whole history, {human_size(waste.size)}, comes from this layer."
-        text = f"{text}{_copies(waste)} {fix(evidence, layer, remedy)}"
-        paths, cause = waste.paths(index), "a Git repository with its whole history"
-        edits = continued(layer, evidence.run(layer), deletion(paths))
-        yield evidence.advice(
-            AdviceKind.VERSION_CONTROL, layer, waste.files, cause=cause, text=text, paths=paths, edits=edits
-        )
+        cause = "a Git repository with its whole history"
+        lead = f"A Git repository with its whole history, {human_size(waste.size)}, comes from this layer."
+        edits = continued(layer, evidence.run(layer), deletion(waste.paths(index)))
+        yield _advice(evidence, kind, layer, waste, cause=cause, lead=lead, remedy=remedy, edits=edits)
 
 
 def logs(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on logs of the build."""
-    remedy, index = "Delete them at the end of this RUN.", evidence.tree.index
-    for layer, waste in held_live(evidence, topmost_nodes(index, ["var/log"])).items():
-        text = f"{human_size(waste.size)} of logs come from this layer.{_copies(waste)} {fix(evidence, layer, remedy)}"
+    remedy = "Delete them at the end of this RUN."
+    for layer, waste in held_live(evidence, topmost_nodes(evidence.tree.index, ["var/log"])).items():
+        cause, lead = f"logs of the build{_copied(waste)}", f"{human_size(waste.size)} of logs come from this layer."
         edits = continued(layer, evidence.run(layer), "find /var/log -type f -delete")
-        cause, paths = f"logs of the build{_copied(waste)}", waste.paths(index)
-        yield evidence.advice(AdviceKind.LOGS, layer, waste.files, cause=cause, text=text, paths=paths, edits=edits)
+        yield _advice(evidence, AdviceKind.LOGS, layer, waste, cause=cause, lead=lead, remedy=remedy, edits=edits)
 
 
 def _needed_of_file(path: bytes, _size: int) -> int:
@@ -125,16 +131,13 @@ CORE_DUMPS = ContentNeed(
 
 def core_dumps(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on core dumps: files with such a name that are ELF files of that type."""
-    index, suspects = evidence.tree.index, _suspects(evidence.tree, evidence.live)
+    suspects, remedy = _suspects(evidence.tree, evidence.live), "Delete them, and find the cause of the crash."
     prefixes = evidence.prefixes(list(suspects), _ELF_TYPE.stop)
     dumps = [node for file, node in suspects.items() if _is_core(prefixes.get(file))]
     for layer, waste in held_live(evidence, dumps).items():
         count = plural(len(waste.roots), "core dump")
-        text = f"{count} of {human_size(waste.size)} from this layer may hold the memory of a program."
-        text = f"{text}{_copies(waste)} {fix(evidence, layer, 'Delete them, and find the cause of the crash.')}"
-        yield evidence.advice(
-            AdviceKind.CORE_DUMP, layer, waste.files, cause=count, text=text, paths=waste.paths(index)
-        )
+        lead = f"{count} of {human_size(waste.size)} from this layer may hold the memory of a program."
+        yield _advice(evidence, AdviceKind.CORE_DUMP, layer, waste, cause=count, lead=lead, remedy=remedy)
 
 
 def _is_core(prefix: bytes | None) -> bool:

@@ -1,7 +1,6 @@
 """Keys and credentials that an image ships: in the final image, or removed by a later layer and pulled all the same."""
 
 import re
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -151,7 +150,7 @@ def _candidates(tree: LayeredTree) -> dict[int, tuple[SecretPattern, list[int]]]
     index, candidates = tree.index, dict[int, tuple[SecretPattern, list[int]]]()
     for pattern in SECRET_PATTERNS:
         for node in matching_nodes(index, pattern.patterns):
-            files = list(_files_at(tree, node))
+            files = [at for at in index.occurrences(node) if index.rows[at] >= 0 and tree.kind(at) is Kind.FILE]
             if files and pattern.is_candidate(index.path(node)):
                 candidates.setdefault(node, (pattern, files))
     return candidates
@@ -162,12 +161,6 @@ SECRETS = ContentNeed(
     lambda files: {file: PREFIX_SIZE for _, candidates in _candidates(files.tree).values() for file in candidates},
 )
 """The first bytes of files that may hold a secret, of all layers."""
-
-
-def _files_at(tree: LayeredTree, node: int) -> Iterator[int]:
-    for occurrence in tree.index.occurrences(node):
-        if tree.index.rows[occurrence] >= 0 and tree.kind(occurrence) is Kind.FILE:
-            yield occurrence
 
 
 def _secret(tree: LayeredTree, node: int, kind: SecretKind, files: list[int]) -> Secret:

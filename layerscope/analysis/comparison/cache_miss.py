@@ -13,10 +13,9 @@ from layerscope.analysis.comparison.layer_alignment import (
 )
 from layerscope.analysis.dockerfile.variables import used_values, variable_names
 from layerscope.model.build_report import CacheMiss, MissCause, ReportedStep
-from layerscope.model.instruction import keyword_of
+from layerscope.model.instruction import COPYING, keyword_of
 from layerscope.text import plural, printable_line, printable_name, shortened
 
-_COPYING = frozenset({"ADD", "COPY"})
 _SEEN_BY_RUN = frozenset({"ARG", "ENV", "SHELL", "USER", "WORKDIR"})
 _BUILDKIT = "# buildkit"
 """The end of the history lines of BuildKit's steps."""
@@ -201,7 +200,7 @@ def _explained_by_files(missed: _MissedStep, new: BuiltSteps, old: BuiltSteps) -
     if files:
         doubt = arguments.doubt if arguments else ""
         return missed.because(MissCause.FILES, f"{_files_sentence(files)}{doubt}", files)
-    if keyword_of(step.title) in _COPYING and step.old_layer not in old.files:
+    if keyword_of(step.title) in COPYING and step.old_layer not in old.files:
         return missed.because(MissCause.UNKNOWN, "the files of the previous image were not known")
     return None
 

@@ -38,6 +38,17 @@ _ONE_LEVEL = (
     "compress both with one tool and level: compression-level (BuildKit), --compression-level (podman, buildah)"
 )
 
+_DELETABLE = {
+    "package-logs": ("logs of package managers", "they hold times", "/var/log/apt and /var/log/*.log"),
+    "package-lists": ("caches of package managers", "they change with the archive", "/var/lib/apt/lists/*"),
+    "dpkg-backups": ("backups of dpkg and debconf", "they hold an earlier state", "/var/lib/dpkg/*-old"),
+    "ldconfig-cache": ("cache of ldconfig", "it holds inodes and times", "/var/cache/ldconfig/aux-cache"),
+    "font-cache": ("cache of fontconfig", "it holds times", "/var/cache/fontconfig/*"),
+    "java-keystore": ("keystore of Java", "it holds times of imports", "/etc/ssl/certs/java/cacerts"),
+    "user-caches": ("caches of a user", "they hold times", "~/.cache"),
+}
+"""Content that no image needs: its words, why it differs, and the paths to delete."""
+
 _EXPLANATIONS: Mapping[tuple[Part, str], Explanation] = {
     (Part.COMPRESSION, "kind"): Explanation("another compression", "images are stored in other forms", _ONE_FORM),
     (Part.COMPRESSION, "mtime"): Explanation(
@@ -56,31 +67,16 @@ _EXPLANATIONS: Mapping[tuple[Part, str], Explanation] = {
     (Part.HEADERS, TarAspect.UNUSED_DEVICES): Explanation("unused device fields", "another builder", _ONE_BUILDER),
     (Part.HEADERS, "padding"): Explanation("zeros at the end of the tar", "another builder", _ONE_BUILDER),
     (Part.HEADERS, TarAspect.FORMAT): Explanation("another format of headers", "another builder", _ONE_BUILDER),
-    (Part.CONTENT, "package-logs"): Explanation(
-        "logs of package managers", "they hold times", "delete /var/log/apt and /var/log/*.log in that RUN"
-    ),
-    (Part.CONTENT, "package-lists"): Explanation(
-        "caches of package managers", "they change with the archive", "delete /var/lib/apt/lists/* in that RUN"
-    ),
-    (Part.CONTENT, "dpkg-backups"): Explanation(
-        "backups of dpkg and debconf", "they hold an earlier state", "delete /var/lib/dpkg/*-old in that RUN"
-    ),
-    (Part.CONTENT, "ldconfig-cache"): Explanation(
-        "cache of ldconfig", "it holds inodes and times", "delete /var/cache/ldconfig/aux-cache in that RUN"
-    ),
-    (Part.CONTENT, "font-cache"): Explanation(
-        "cache of fontconfig", "it holds times", "delete /var/cache/fontconfig/* in that RUN"
-    ),
+    **{
+        (Part.CONTENT, what): Explanation(words, made_by, f"delete {paths} in that RUN")
+        for what, (words, made_by, paths) in _DELETABLE.items()
+    },
     (Part.CONTENT, "python-bytecode"): Explanation(
         "bytecode of Python",
         "it holds times of sources",
         "set PYTHONDONTWRITEBYTECODE=1, or SOURCE_DATE_EPOCH in that RUN",
     ),
-    (Part.CONTENT, "java-keystore"): Explanation(
-        "keystore of Java", "it holds times of imports", "delete /etc/ssl/certs/java/cacerts in that RUN"
-    ),
     (Part.CONTENT, "machine-id"): Explanation("machine id", "it is random", "empty /etc/machine-id in that RUN"),
-    (Part.CONTENT, "user-caches"): Explanation("caches of a user", "they hold times", "delete ~/.cache in that RUN"),
     (Part.CONFIG, "created"): Explanation("time of the build", "written by builders", _STAMP, is_time=True),
     (Part.CONFIG, "builder"): Explanation("notes of the builder", "the classic builder", "build with BuildKit"),
     (Part.CONFIG, "format"): Explanation("another form of the JSON", "another builder", _ONE_BUILDER),

@@ -1,14 +1,13 @@
 """A part of a diff: some kinds of change, some paths."""
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.search.globs import Globs
-from layerscope.analysis.search.path_patterns import Subtrees
+from layerscope.analysis.search.path_patterns import Subtrees, topmost
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.path_index import PathIndex
 
 
 def select_changes(diff: Diff, changes: Collection[ChangeKind], globs: Sequence[str] = ()) -> Diff:
@@ -21,22 +20,15 @@ def select_changes(diff: Diff, changes: Collection[ChangeKind], globs: Sequence[
     if len(changes) < len(ChangeKind) - 1:
         rows = [row for row in rows if diff.changes[row] in changes]
     if globs and "/" not in globs:
-        subtrees = Subtrees(diff.pairing.shape, list(_topmost_hits(diff.pairing.shape, globs)))
+        shape = diff.pairing.shape
+        subtrees = Subtrees(shape, list(topmost(shape, Globs(globs).nodes(shape))))
         rows = [row for row in rows if diff.nodes[row] in subtrees]
     return diff if isinstance(rows, range) else _part(diff, rows)
 
 
 def has_hits(diff: Diff, globs: Sequence[str]) -> bool:
     """Return whether a path of either side matches one of the globs, whether it differs or not."""
-    return "/" in globs or any(True for _ in _topmost_hits(diff.pairing.shape, globs))
-
-
-def _topmost_hits(index: PathIndex, globs: Sequence[str]) -> Iterator[int]:
-    end = 0
-    for node in Globs(globs).nodes(index):
-        if node >= end:
-            yield node
-            end = index.ends[node]
+    return "/" in globs or any(True for _ in Globs(globs).nodes(diff.pairing.shape))
 
 
 def _part(diff: Diff, rows: Iterable[int]) -> Diff:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from layerscope.analysis.dockerfile.history_forms import COPYING, WRITERS, ExpectedStep, HistoryLine, recorded_form
+from layerscope.analysis.dockerfile.history_forms import WRITERS, ExpectedStep, HistoryLine, recorded_form
 from layerscope.analysis.dockerfile.stages import SCRATCH, Stage
+from layerscope.model.instruction import COPYING
 
 _MAKE_LAYERS = WRITERS | {"WORKDIR"}
 _MOST_COMPARED = 500_000

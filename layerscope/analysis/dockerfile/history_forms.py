@@ -16,9 +16,8 @@ from typing import NamedTuple
 from layerscope.analysis.dockerfile.parser import Dockerfile, Instruction
 from layerscope.analysis.dockerfile.stages import SCRATCH, Stage, argument_values
 from layerscope.analysis.dockerfile.variables import UNKNOWN, expand, split_words
-from layerscope.model.instruction import UNKNOWN_PORTS, instruction_of, keyword_of
+from layerscope.model.instruction import COPYING, UNKNOWN_PORTS, instruction_of, keyword_of
 
-COPYING = frozenset({"COPY", "ADD"})
 WRITERS = COPYING | {"RUN"}
 """The instructions that write files; WORKDIR may create a folder."""
 
@@ -216,7 +215,7 @@ def _pairs(text: str, escape: str) -> list[tuple[str, str]]:
 def _form(instruction: str) -> str:
     keyword = keyword_of(instruction)
     rest = " ".join(instruction[len(keyword) :].split())
-    if keyword in {"COPY", "ADD"}:
+    if keyword in COPYING:
         return _copied_form(keyword, rest)
     if keyword == "EXPOSE":
         return f"{keyword} {' '.join(sorted(set(_ports(rest))))}"

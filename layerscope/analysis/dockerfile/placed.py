@@ -1,7 +1,7 @@
 """A Dockerfile whose lines are placed: each with the layers that it made."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -137,16 +137,7 @@ def place_by_provenance(image: BuiltImage, provenance: Provenance) -> PlacedDock
     by_digest = dict(_by_digest(image, placed, provenance.dockerfile.chains))
     taken = {layer for layers in by_digest.values() for layer in layers}
     others = {line: layers for line, layers in placed.layers.items() if taken.isdisjoint(layers)}
-    return PlacedDockerfile(
-        PlacedBy.PROVENANCE,
-        placed.dockerfile,
-        placed.stages,
-        placed.chain,
-        others | by_digest,
-        placed.matched,
-        placed.expected,
-        placed.base,
-    )
+    return replace(placed, placed_by=PlacedBy.PROVENANCE, layers=others | by_digest)
 
 
 def place_by_history(

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator, Sequence
 from json import dumps
 
-from layerscope.analysis.dockerfile.history_forms import COPYING, HistoryLine
+from layerscope.analysis.dockerfile.history_forms import HistoryLine
 from layerscope.analysis.dockerfile.parser import parse_dockerfile
 from layerscope.analysis.dockerfile.placed import PlacedBy, PlacedDockerfile, recorded_arguments
 from layerscope.analysis.dockerfile.stages import SCRATCH, stages_of, target_stage
 from layerscope.analysis.size.base_image import BaseImage
-from layerscope.model.instruction import UNKNOWN_PORTS, instruction_of, keyword_of
+from layerscope.model.instruction import COPYING, UNKNOWN_PORTS, instruction_of, keyword_of
 
 _AND = re.compile(r"\s+&&\s+")
 _QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.""", re.DOTALL)

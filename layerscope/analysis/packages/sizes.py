@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from layerscope.analysis.content import ContentNeed, ImageFiles
-from layerscope.analysis.packages import apk, conda, dpkg, gem, jar, npm, python_dist, rpm
+from layerscope.analysis.packages import apk, dpkg, languages, rpm
 from layerscope.analysis.packages.final_files import LARGEST_FILE, FinalFiles, needed_of_databases, needed_size
 from layerscope.analysis.packages.package import BrokenDatabase, Package, PackageManager
 from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes
@@ -14,19 +14,19 @@ MANAGERS = (
     PackageManager("dpkg", "deb", dpkg.DATABASES, dpkg.read, dpkg.LISTS, dpkg.listed),
     PackageManager("apk", "apk", apk.DATABASES, apk.read),
     PackageManager("rpm", "rpm", rpm.DATABASES, rpm.read),
-    PackageManager("conda", "conda", conda.DATABASES, conda.read),
+    PackageManager("conda", "conda", languages.CONDA_DATABASES, languages.read_conda),
     PackageManager(
         "pip",
         "pypi",
-        python_dist.DATABASES,
-        python_dist.read,
-        python_dist.LISTS,
-        python_dist.parse_record,
-        python_dist.canonical_name,
+        languages.PYTHON_DATABASES,
+        languages.read_python,
+        languages.PYTHON_LISTS,
+        languages.parse_record,
+        languages.canonical_name,
     ),
-    PackageManager("gem", "gem", gem.DATABASES, gem.read),
-    PackageManager("npm", "npm", npm.DATABASES, npm.read),
-    PackageManager("jar", "maven", jar.DATABASES, jar.read, first_bytes=jar.FIRST_BYTES),
+    PackageManager("gem", "gem", languages.GEM_DATABASES, languages.read_gem),
+    PackageManager("npm", "npm", languages.NPM_DATABASES, languages.read_npm),
+    PackageManager("jar", "maven", languages.JAR_DATABASES, languages.read_jar, first_bytes=languages.JAR_FIRST_BYTES),
 )
 """In order of precedence: a file that two packages own counts for the first."""
 
@@ -37,7 +37,7 @@ FIRST_BYTES = {
         if manager.first_bytes == most
         for pattern in (*manager.databases, *manager.lists)
     )
-    for most in (LARGEST_FILE, jar.FIRST_BYTES)
+    for most in (LARGEST_FILE, languages.JAR_FIRST_BYTES)
 }
 """The patterns of databases and lists, by the number of first bytes that are read of each."""
 

@@ -49,14 +49,10 @@ def _name_pattern(texts: Sequence[str], flags: int) -> re.Pattern[bytes]:
     The first match of a text between two stars is as good as any other. So an atomic group keeps the expression from
     trying others, and the time is linear.
     """
-    first, *inner = map(_fixed, texts)
+    first, *inner = (_CHARACTER.join(map(spellings, text.split("?"))) for text in texts)
     last = f"[^/]*{inner.pop()}" if inner else ""
     middle = "".join(f"(?>[^/]*?{text})" for text in inner)
     return re.compile(rf"\A{first}{middle}{last}\Z".encode("utf-8", "surrogateescape"), flags)
-
-
-def _fixed(text: str) -> str:
-    return _CHARACTER.join(map(spellings, text.split("?")))
 
 
 def spellings(text: str) -> str:

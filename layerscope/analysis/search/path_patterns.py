@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 
@@ -64,11 +64,16 @@ def matching_nodes(index: PathIndex, patterns: Iterable[str]) -> list[int]:
 
 def topmost_nodes(index: PathIndex, patterns: Iterable[str]) -> list[int]:
     """Return the nodes that match one of the patterns, ascending, without those below another."""
-    topmost: list[int] = []
-    for node in matching_nodes(index, patterns):
-        if not topmost or node >= index.ends[topmost[-1]]:
-            topmost.append(node)
-    return topmost
+    return list(topmost(index, matching_nodes(index, patterns)))
+
+
+def topmost(index: PathIndex, nodes: Iterable[int]) -> Iterator[int]:
+    """Yield those of some nodes, which come ascending, that are not below another one."""
+    end = 0
+    for node in nodes:
+        if node >= end:
+            yield node
+            end = index.ends[node]
 
 
 def matching_subtrees(index: PathIndex, patterns: Iterable[str]) -> Subtrees:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from layerscope.analysis.size.dead import DeadBytes, DeadEntry
+from layerscope.analysis.size.dead import DeadBytes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import LayerTally
@@ -47,7 +47,7 @@ def layer_sizes(
     dead: DeadBytes | None,
 ) -> tuple[LayerSize, ...]:
     """Return the layers that ``blob_sizes`` lists, largest first, unknown ones last; ``dead`` is None if unknown."""
-    sizes = {layer: _content_size(tallies, layer) for layer in blob_sizes}
+    sizes = {layer: tallies[layer].content_size if layer in tallies else None for layer in blob_sizes}
     total = known_sum(sizes.values())
     rows = [
         LayerSize(
@@ -64,11 +64,6 @@ def layer_sizes(
     return tuple(sorted(rows, key=lambda row: (row.content_size is None, -(row.content_size or 0), row.layer)))
 
 
-def _content_size(tallies: Mapping[int, LayerTally], layer: int) -> int | None:
-    tally = tallies.get(layer)
-    return tally.content_size if tally else None
-
-
 def _share(size: int | None, total: int | None) -> float | None:
     if size is None or total is None:
         return None
@@ -82,7 +77,8 @@ def largest_live(tree: LayeredTree, live: LiveFiles, count: int) -> tuple[LargeF
 
 def largest_written(tree: LayeredTree, live: LiveFiles, dead: DeadBytes, count: int) -> tuple[LargeFile, ...]:
     """Return the largest files of all layers, including dead ones."""
-    return _largest(tree, chain(_live_facts(live, count), _dead_facts(dead.entries[:count])), count)
+    dead_facts = ((-entry.size, entry.node, entry.writer, entry.hidden_by) for entry in dead.entries[:count])
+    return _largest(tree, chain(_live_facts(live, count), dead_facts), count)
 
 
 _Facts = tuple[int, int, int, int]
@@ -94,10 +90,6 @@ def _live_facts(live: LiveFiles, count: int) -> Iterator[_Facts]:
     least = min(nlargest(count, live.sizes), default=0) or 1
     for position in compress(range(len(live)), map(least.__le__, live.sizes)):
         yield -live.sizes[position], live.nodes[position], live.layers[position], 0
-
-
-def _dead_facts(entries: Iterable[DeadEntry]) -> Iterator[_Facts]:
-    return ((-entry.size, entry.node, entry.writer, entry.hidden_by) for entry in entries)
 
 
 def _largest(tree: LayeredTree, facts: Iterable[_Facts], count: int) -> tuple[LargeFile, ...]:

@@ -171,14 +171,10 @@ def diff_texts(old: Sequence[TextLine], new: Sequence[TextLine]) -> TextDiff:
     rows: list[DiffRow] = []
     old_start = new_start = 0
     for old_line, new_line in [*match.pairs, (len(old), len(new))]:
-        rows += _replaced(range(old_start, old_line), range(new_start, new_line))
+        # the lines of a changed block side by side, as far as both sides have lines
+        block = zip_longest(range(old_start, old_line), range(new_start, new_line))
+        rows += [DiffRow(old_row, new_row, changed=True) for old_row, new_row in block]
         if old_line < len(old):
             rows.append(DiffRow(old_line, new_line, changed=False))
         old_start, new_start = old_line + 1, new_line + 1
     return TextDiff(old, new, tuple(rows), match.rough)
-
-
-def _replaced(old: range, new: range) -> Iterator[DiffRow]:
-    """Yield the rows of a changed block: its lines side by side, as far as both sides have lines."""
-    for old_line, new_line in zip_longest(old, new):
-        yield DiffRow(old_line, new_line, changed=True)

@@ -13,12 +13,12 @@ from posixpath import join, normpath, relpath
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import AdviceKind
-from layerscope.analysis.dockerfile.history_forms import COPYING
 from layerscope.analysis.dockerfile.ignore import ignore_patterns, is_ignored
 from layerscope.analysis.dockerfile.parser import Instruction
 from layerscope.analysis.dockerfile.patching import patch_between
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.dockerfile.variables import split_words
+from layerscope.model.instruction import COPYING
 from layerscope.session.size.report import SizeReport
 
 _NEVER_COPIED = frozenset(

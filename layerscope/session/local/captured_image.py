@@ -10,13 +10,12 @@ from layerscope.cache.cache import Cache
 from layerscope.errors import ImageNotFound, LayerscopeError
 from layerscope.model.entries import Kind
 from layerscope.model.image import Image
-from layerscope.model.instruction import keyword_of
+from layerscope.model.instruction import COPYING, keyword_of
 from layerscope.session.image_facts import build_steps
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.open import open_or_choose
 
-_COPYING = frozenset({"ADD", "COPY"})
 _MOST_READ = 64_000_000
 """The content bytes of a layer up to which its files are digested; the times of larger ones tell them apart."""
 
@@ -53,7 +52,7 @@ def captured(session: ImageSession) -> CapturedImage:
     image, arguments = session.image, session.build.arguments if session.build else None
     if session.awaited is not None:
         return CapturedImage(built_steps(session, []), None, arguments)
-    copying = [step.layer for step in image.steps if step.layer and keyword_of(step.instruction) in _COPYING]
+    copying = [step.layer for step in image.steps if step.layer and keyword_of(step.instruction) in COPYING]
     return CapturedImage(built_steps(session, copying), session.tallies.content_size, arguments)
 
 

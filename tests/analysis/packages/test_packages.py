@@ -9,9 +9,8 @@ from layerscope.analysis.content import ImageFiles
 from layerscope.analysis.packages.apk import parse_installed
 from layerscope.analysis.packages.dpkg import is_installed, only_recommended, parse_paths, parse_stanzas
 from layerscope.analysis.packages.final_files import LARGEST_FILE, LARGEST_TOTAL, ParseBudget
-from layerscope.analysis.packages.npm import is_package_folder, parse_manifest
+from layerscope.analysis.packages.languages import is_package_folder, parse_manifest, parse_metadata, parse_record
 from layerscope.analysis.packages.package import Package
-from layerscope.analysis.packages.python_dist import parse_metadata, parse_record
 from layerscope.analysis.packages.sizes import MANAGERS, PACKAGES, PackageSizes, find_packages, package_sizes
 from layerscope.model.entries import FileEntry
 from tests.analysis.entries import directory, symlink
