@@ -65,6 +65,12 @@ def is_cancelled() -> bool:
     return _process.is_cancelled()
 
 
+def stop_if(is_stopped: IsStopped) -> None:
+    """Raise ReadingStopped if the bytes of a layer that are being read are no longer needed."""
+    if is_stopped():
+        raise ReadingStopped("reading the layer was stopped")
+
+
 def become_worker() -> None:
     """Let this process do alone what it works on for another, which has work of its own."""
     _process.is_worker = True

@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import which
-from typing import TypeVar
 
-import msgspec
 from msgspec import Struct, field
 
-from layerscope.errors import EngineUnavailable
+from layerscope.errors import EngineUnavailable, SourceError
 from layerscope.model.engine import Engine
+from layerscope.sources.configuration import containers_folder, docker_folder, read_configuration
 from layerscope.text import short_name
 
 PODMAN_SERVICE = ("podman", "system", "service")
@@ -43,8 +42,6 @@ CONTAINERD_CONTENT = "io.containerd.content.v1.content"
 """The content store, a folder in that folder."""
 
 _DEFAULT_CONTEXT = "default"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ def _docker() -> Iterator[Endpoint]:
     if host := environment.get("DOCKER_HOST"):
         folder, verify = environment.get("DOCKER_CERT_PATH"), bool(environment.get("DOCKER_TLS_VERIFY"))
         uses_tls = folder or verify
-        tls_folder = Path(folder) if folder else _docker_folder()
+        tls_folder = Path(folder) if folder else docker_folder()
         yield Endpoint(Engine.DOCKER, host, tls_folder if uses_tls else None, verify)
         return
     context = _docker_context()
@@ -129,21 +126,21 @@ def _docker_context() -> Endpoint | None:
     A context that is named but not defined, or a file that is invalid, is a problem to report: the default engine may
     hold another image of the same name.
     """
-    folder = _docker_folder()
+    folder = docker_folder()
     name = os.environ.get("DOCKER_CONTEXT", "")
     try:
         if not name:
-            configuration = _read_configuration(folder / "config.json", _DockerConfiguration) or _DockerConfiguration()
+            configuration = read_configuration(folder / "config.json", _DockerConfiguration) or _DockerConfiguration()
             name = configuration.current_context
         return None if name in ("", _DEFAULT_CONTEXT) else _named_context(folder, name)
-    except EngineUnavailable as error:
+    except SourceError as error:
         named = f"context {short_name(name)}" if name else "its current context"
         return Endpoint(Engine.DOCKER, named, problem=str(error))
 
 
 def _named_context(folder: Path, name: str) -> Endpoint:
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
-    metadata = _read_configuration(folder / "contexts" / "meta" / digest / "meta.json", _ContextMetadata)
+    metadata = read_configuration(folder / "contexts" / "meta" / digest / "meta.json", _ContextMetadata)
     if metadata is None:
         raise EngineUnavailable("no such context (docker context ls lists them)")
     found = metadata.endpoints.get("docker", _ContextEndpoint())
@@ -151,11 +148,6 @@ def _named_context(folder: Path, name: str) -> Endpoint:
         raise EngineUnavailable("the context has no docker endpoint")
     tls_folder = folder / "contexts" / "tls" / digest / "docker"
     return Endpoint(Engine.DOCKER, found.host, tls_folder if tls_folder.is_dir() else None, not found.skip_tls_verify)
-
-
-def _docker_folder() -> Path:
-    folder = os.environ.get("DOCKER_CONFIG")
-    return Path(folder) if folder else Path.home() / ".docker"
 
 
 def _podman(*, may_start: bool) -> Iterator[Endpoint]:
@@ -198,10 +190,10 @@ def _podman_connection() -> Endpoint | None:
     """Return the connection that CONTAINER_CONNECTION names, else the default one; None where there is none."""
     name = os.environ.get("CONTAINER_CONNECTION")
     try:
-        found = (_read_configuration(_connections_file(), _ConnectionsFile) or _ConnectionsFile()).connection
+        found = (read_configuration(_connections_file(), _ConnectionsFile) or _ConnectionsFile()).connection
         name = name or found.default
         return _named_connection(found, name) if name else None
-    except EngineUnavailable as error:
+    except SourceError as error:
         named = f"connection {short_name(name)}" if name else "its default connection"
         return Endpoint(Engine.PODMAN, named, problem=str(error))
 
@@ -216,27 +208,13 @@ def _named_connection(found: _Connections, name: str) -> Endpoint:
 def _connections_file() -> Path:
     if stated := os.environ.get("PODMAN_CONNECTIONS_CONF"):
         return Path(stated)
-    configuration = os.environ.get("XDG_CONFIG_HOME")
-    folder = Path(configuration) if configuration else Path.home() / ".config"
-    return folder / "containers" / "podman-connections.json"
+    return containers_folder() / "podman-connections.json"
 
 
 def _podman_has_run() -> bool:
     """Return True if podman has run before as this user: its first run makes folders in the user's home."""
     root = "/var/lib" if os.geteuid() == 0 else os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return os.path.isdir(Path(root, "containers", "storage"))  # noqa: PTH112  # false where a folder cannot be searched
-
-
-def _read_configuration(file: Path, kind: type[T]) -> T | None:
-    """Return a JSON file's content, None if there is no such file; raises EngineUnavailable if it is invalid."""
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=kind)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise EngineUnavailable(f"cannot read {short_name(str(file))}: {error.strerror or error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise EngineUnavailable(f"{short_name(str(file))} is invalid: {error}") from error
 
 
 def _sockets(engine: Engine, paths: Iterable[str]) -> Iterator[Endpoint]:

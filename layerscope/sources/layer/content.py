@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Protocol
 
-from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
+from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.store.tar_split import TarSplitContent, TarSplitStream
 from layerscope.sources.stream.compression import DecompressedSpan, check_unchanged, open_span
 from layerscope.sources.tar.blocks import DecompressedBytes, open_stream
+from layerscope.work import stop_if
 
 _CHUNK = 96 * 1024
 """Bytes of a read; memory of 128 KiB or more comes from the system each time."""
@@ -57,8 +58,7 @@ class PlainContent:
 
     def read_unchecked(self, offset: int, size: int) -> bytes:
         """Return these bytes as the file has them now."""
-        if self._is_stopped():
-            raise ReadingStopped("reading the layer was stopped")
+        stop_if(self._is_stopped)
         self._check_end(offset + size)
         try:
             data = os.pread(self._descriptor, size, self._span.offset + offset)
@@ -115,8 +115,7 @@ class StreamedContent:
         self._stream.check_unchanged()
 
     def _take(self, most: int) -> bytes:
-        if self._is_stopped():
-            raise ReadingStopped("reading the layer was stopped")
+        stop_if(self._is_stopped)
         data = self._rest or self._stream.read1(_CHUNK)
         if not data:
             raise InvalidLayer("the layer ends before this content does", self._position)
@@ -150,8 +149,7 @@ def tar_chunks(layer: Layer, is_stopped: Callable[[], bool] = bool) -> Iterator[
     try:
         with closing(_open_tar(layer)) as stream:
             while chunk := stream.read1(_CHUNK):
-                if is_stopped():
-                    raise ReadingStopped("reading the layer was stopped")
+                stop_if(is_stopped)
                 yield chunk
             stream.check()
     except OSError as error:

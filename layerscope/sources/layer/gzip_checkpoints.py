@@ -19,10 +19,10 @@ from importlib import import_module
 from threading import Lock
 from typing import Any
 
-from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
+from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.image import FileSpan
 from layerscope.sources.stream.compression import check_unchanged, open_span
-from layerscope.work import is_cancelled
+from layerscope.work import is_cancelled, stop_if
 
 _SPACING = 4 * 1024 * 1024
 """Bytes of content between two checkpoints, and so the most that is inflated to reach a byte."""
@@ -191,16 +191,14 @@ class CheckpointedContent:
         """Move the reader to the offset, from where it is or from the nearest checkpoint before it."""
         # the frontier goes first: what is inflated on the way to a new offset leaves checkpoints for later reads
         while self._frontier.position < offset and not self._is_near(offset):
-            if is_cancelled():
-                raise ReadingStopped("reading the layer was stopped")
+            stop_if(is_cancelled)
             if not self._advance(min(_CHUNK, offset - self._frontier.position)):
                 break
         if not self._is_near(offset):
             best = self._checkpoints[bisect_right(self._positions, offset) - 1]
             self._reader = best.copy()
         while self._reader.position < offset:
-            if is_cancelled():
-                raise ReadingStopped("reading the layer was stopped")
+            stop_if(is_cancelled)
             if not self._reader.take(min(_CHUNK, offset - self._reader.position)):
                 raise InvalidLayer("the layer ends before this content does", self._reader.position)
 

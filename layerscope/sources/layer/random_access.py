@@ -13,13 +13,13 @@ from io import FileIO
 from threading import Lock
 from typing import Protocol
 
-from layerscope.errors import FormatError, InvalidLayer, ReadingStopped, os_reason
+from layerscope.errors import FormatError, InvalidLayer, os_reason
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.content import PlainContent, StreamedContent
 from layerscope.sources.layer.gzip_checkpoints import CheckpointedContent
 from layerscope.sources.store.tar_split import TarSplitContent
 from layerscope.sources.stream.compression import DecompressedSpan
-from layerscope.work import is_cancelled
+from layerscope.work import is_cancelled, stop_if
 
 SPOOL_LIMIT = 4_000_000_000
 """The bytes that all spools of an image may take together; they also never take more than half of the free space."""
@@ -78,8 +78,7 @@ class SpooledContent:
             if self._is_closed:
                 raise InvalidLayer("the image has been closed")
             while self._filled < offset + size and self._beyond is None:
-                if is_cancelled():
-                    raise ReadingStopped("reading the layer was stopped")
+                stop_if(is_cancelled)
                 if self._end is not None:
                     raise self._end
                 self._spool()

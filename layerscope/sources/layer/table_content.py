@@ -9,14 +9,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from layerscope.errors import FormatError, InvalidLayer, ReadingStopped, SourceError, os_reason
+from layerscope.errors import FormatError, InvalidLayer, SourceError, os_reason
 from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import FileSpan, Layer, ReadRange
 from layerscope.sources.layer.content import LayerContent
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.layer.table_of_contents import Chunk, chunks_at, list_table
 from layerscope.sources.stream.compression import decompressed_start
-from layerscope.work import IsStopped
+from layerscope.work import IsStopped, stop_if
 
 _AT_ONCE = 4 * 1024 * 1024
 """Stored bytes of a request, unless one piece has more."""
@@ -114,8 +114,7 @@ class TableContent:
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         end = offset + size
         while offset < end:
-            if self._is_stopped():
-                raise ReadingStopped("reading the layer was stopped")
+            stop_if(self._is_stopped)
             with self._lock:
                 piece = self._from_piece(offset, end) or self._read_piece(offset, end)
             yield piece

@@ -8,7 +8,7 @@ from contextlib import closing
 from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.errors import FormatError, InvalidLayer, ReadingStopped, UnsupportedCompression, os_reason
+from layerscope.errors import FormatError, InvalidLayer, UnsupportedCompression, os_reason
 from layerscope.model.documents import Digest
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, FileSpan, Layer
@@ -16,7 +16,7 @@ from layerscope.sources.store.tar_split import TarSplitStream
 from layerscope.sources.stream.compression import SpanFile
 from layerscope.sources.tar.blocks import DecompressedBytes, StreamBlocks, open_stream
 from layerscope.sources.tar.walk import walk
-from layerscope.work import IsStopped
+from layerscope.work import IsStopped, stop_if
 
 _CHUNK = 1024 * 1024
 
@@ -170,7 +170,7 @@ def _walk_all(
             yield from walk(blocks, entries)
         try:
             while stream.read1(_CHUNK):
-                _check(is_stopped)
+                stop_if(is_stopped)
                 yield stream.consumed
         except InvalidLayer as error:
             is_denied = isinstance(error.__cause__, PermissionError)
@@ -178,11 +178,6 @@ def _walk_all(
         except UnsupportedCompression as error:
             unread = str(error)
         while file is not None and file.read_rest():
-            _check(is_stopped)
+            stop_if(is_stopped)
             yield file.position
     return broken, unread
-
-
-def _check(is_stopped: IsStopped) -> None:
-    if is_stopped():
-        raise ReadingStopped("reading the layer was stopped")

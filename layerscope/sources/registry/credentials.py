@@ -17,7 +17,8 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.debug_log import note
-from layerscope.errors import SourceError, os_reason
+from layerscope.errors import SourceError
+from layerscope.sources.configuration import containers_folder, docker_folder, read_configuration
 from layerscope.sources.image.name import DEFAULT_DOMAIN
 from layerscope.text import short_name
 
@@ -70,7 +71,7 @@ def credentials(host: str, repository: str) -> Credentials | None:
     none, and what is refused says so itself.
     """
     for file in _files():
-        content = _read(file)
+        content = read_configuration(file, _File) or _File()
         found = _from_helpers(content, host) or _from_auths(content, host, repository, str(file))
         if found is not None:
             return found
@@ -84,20 +85,8 @@ def _files() -> Iterator[Path]:
         return
     if runtime := environment.get("XDG_RUNTIME_DIR"):
         yield Path(runtime, "containers", "auth.json")
-    yield Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config", "containers", "auth.json")
-    yield Path(environment.get("DOCKER_CONFIG") or Path.home() / ".docker", "config.json")
-
-
-def _read(file: Path) -> _File:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=_File)
-    except (FileNotFoundError, NotADirectoryError):
-        return _File()
-    except OSError as error:
-        raise SourceError(f"cannot read {short_name(str(file))}: {os_reason(error)}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # msgspec repeats no values, only what was expected and where
-        raise SourceError(f"{short_name(str(file))} is invalid: {error}") from error
+    yield containers_folder() / "auth.json"
+    yield docker_folder() / "config.json"
 
 
 def _from_helpers(content: _File, host: str) -> Credentials | None:

@@ -7,7 +7,6 @@ https://docs.docker.com/engine/security/certificates/
 
 import os
 import ssl
-import tomllib
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,8 +17,9 @@ from msgspec import Struct, field
 
 from layerscope.errors import SourceError, UsageError, os_reason
 from layerscope.model.documents import Digest
+from layerscope.sources.configuration import containers_folder, read_configuration
 from layerscope.sources.image.name import DEFAULT_DOMAIN, ImageName
-from layerscope.text import printable_line, short_name
+from layerscope.text import short_name
 
 _uses_plain_http = False
 """True if the user wants registries to be read without TLS; see `use_plain_http`."""
@@ -156,7 +156,7 @@ def is_loopback(hostname: str) -> bool:
 
 def certificates(host: str) -> Path | None:
     """Return the folder of a registry's certificates, None where there is none."""
-    roots = (_user_folder(), Path("/etc/containers"), Path("/etc/docker"))
+    roots = (containers_folder(), Path("/etc/containers"), Path("/etc/docker"))
     folders = (root / "certs.d" / host for root in roots)
     return next((folder for folder in folders if folder.is_dir()), None)
 
@@ -184,7 +184,8 @@ def _registries() -> list[_Registry]:
     """Return the tables of registries.conf and its folder; a later one of the same prefix stands."""
     found = dict[str, _Registry]()
     for file in _configuration_files():
-        for table in _read(file).registry:
+        configuration = read_configuration(file, _Configuration, msgspec.toml.decode) or _Configuration()
+        for table in configuration.registry:
             found[table.start] = table
     return list(found.values())
 
@@ -193,24 +194,8 @@ def _configuration_files() -> Iterator[Path]:
     if stated := os.environ.get("CONTAINERS_REGISTRIES_CONF"):
         yield Path(stated)
         return
-    system, user = Path("/etc/containers"), _user_folder()
+    system, user = Path("/etc/containers"), containers_folder()
     name = "registries.conf"
     yield user / name if (user / name).is_file() else system / name
     for folder in (system, user):
         yield from sorted((folder / f"{name}.d").glob("*.conf"))
-
-
-def _user_folder() -> Path:
-    configuration = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(configuration) if configuration else Path.home() / ".config") / "containers"
-
-
-def _read(file: Path) -> _Configuration:
-    try:
-        return msgspec.convert(tomllib.loads(file.read_text()), _Configuration)
-    except (FileNotFoundError, NotADirectoryError):
-        return _Configuration()
-    except OSError as error:
-        raise SourceError(f"cannot read {short_name(str(file))}: {os_reason(error)}") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise SourceError(f"{short_name(str(file))} is invalid: {printable_line(str(error))}") from error

@@ -16,8 +16,7 @@ import msgspec
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import OPAQUE_MARKER, WHITEOUT_PREFIX
-from layerscope.sources.store.folder import FOLDER_FLAGS, folder_beneath, parts_of
-from layerscope.sources.store.tar_split import CONTENT, RAW, Record
+from layerscope.sources.store.tar_split import CONTENT, FOLDER_FLAGS, RAW, Record, folder_beneath, parts_of
 
 _KINDS = {
     stat.S_IFREG: REGTYPE,

@@ -6,10 +6,11 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from layerscope.errors import InvalidLayer, ReadingStopped
+from layerscope.errors import InvalidLayer
 from layerscope.model.image import Compression, FileSpan
 from layerscope.sources.stream.compression import DecompressedSpan, SpanFile, check_unchanged, open_span
 from layerscope.sources.tar.header import BLOCK
+from layerscope.work import stop_if
 
 _SMALL_CHUNK = 4096
 _LARGE_CHUNK = 64 * 1024
@@ -194,8 +195,7 @@ class StreamBlocks:
         self._stream.check()
 
     def _advance(self) -> bool:
-        if self._is_stopped():
-            raise ReadingStopped("reading the layer was stopped")
+        stop_if(self._is_stopped)
         if self._take_chunk is not None:
             self._take_chunk(self._chunk, self._base)
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import InvalidLayer
-from layerscope.sources.store.folder import FOLDER_FLAGS, open_beneath
+from layerscope.sources.store.tar_split import FOLDER_FLAGS, open_beneath
 
 _NOBODY = 65_534
 

@@ -6,20 +6,23 @@ copied-up file counts whole.
 
 import hashlib
 import os
+import re
 import tarfile
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from http.client import HTTPException, HTTPResponse
 from pathlib import PurePosixPath
 from typing import IO, NamedTuple, cast
 
 from layerscope.errors import ImageNotFound, SourceError, os_reason
 from layerscope.model.engine import Engine
-from layerscope.model.entries import WHITEOUT_PREFIX
+from layerscope.model.entries import WHITEOUT_PREFIX, LayerEntries
 from layerscope.model.image import Layer
-from layerscope.sources.engine.container.listed_paths import REPLACEMENT, UNLISTED_BY_PODMAN, LowerPaths, as_listed
 from layerscope.sources.engine.lookup import EngineContainer
 from layerscope.sources.engine.replies import PathChange
+from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.store.written_files import whiteout
 from layerscope.text import printable_name
 
@@ -28,6 +31,59 @@ _PATH_RECORDS = ("path", "linkpath")
 """PAX records that tarfile would write in place of the fields."""
 
 _ROOT = PurePosixPath("/")
+
+
+REPLACEMENT = "\ufffd"
+"""Stands for each byte that is not UTF-8 where an engine lists the changes of a container."""
+
+UNLISTED_BY_PODMAN = tuple(
+    b"dev etc/hostname etc/hosts etc/mtab etc/resolv.conf proc run run/.containerenv run/notify run/secrets sys".split()
+)
+"""Paths that podman never lists as changes, though a commit keeps them.
+
+https://github.com/containers/podman/blob/main/libpod/diff.go
+"""
+
+_SURROGATES = re.compile("[\udc80-\udcff]")
+
+
+def as_listed(path: bytes) -> str:
+    """Return a path of the image as an engine lists it."""
+    return "/" + _SURROGATES.sub(REPLACEMENT, path.decode("utf-8", "surrogateescape"))
+
+
+class LowerPaths:
+    """The paths that the layers below a container's own hold; the layers are read on first use."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._layers = layers
+
+    def __contains__(self, path: bytes) -> bool:
+        return path in self._all
+
+    def listed_as(self, listed: str) -> list[bytes]:
+        """Return the paths that an engine lists like that; a name without U+FFFD is that of one path."""
+        if REPLACEMENT not in listed:
+            return [listed.removeprefix("/").encode()]
+        return self._odd.get(listed, [])
+
+    @cached_property
+    def _all(self) -> set[bytes]:
+        paths = set[bytes]()
+        for layer in self._layers:
+            entries = LayerEntries()
+            deque(read_layer(layer, entries), maxlen=0)
+            paths.update(entries.paths)
+        return paths
+
+    @cached_property
+    def _odd(self) -> dict[str, list[bytes]]:
+        odd = dict[str, list[bytes]]()
+        for path in self._all:
+            listed = as_listed(path)
+            if REPLACEMENT in listed:
+                odd.setdefault(listed, []).append(path)
+        return odd
 
 
 class _Facts(NamedTuple):

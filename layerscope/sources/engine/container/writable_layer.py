@@ -17,8 +17,13 @@ from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, Image, Layer, Step, UnpackedLayer
 from layerscope.model.local import Storage
 from layerscope.sources.engine.client import EngineClient
-from layerscope.sources.engine.container.copied_layer import CopiedLayer
-from layerscope.sources.engine.container.listed_paths import REPLACEMENT, UNLISTED_BY_PODMAN, LowerPaths, as_listed
+from layerscope.sources.engine.container.copied_layer import (
+    REPLACEMENT,
+    UNLISTED_BY_PODMAN,
+    CopiedLayer,
+    LowerPaths,
+    as_listed,
+)
 from layerscope.sources.engine.export import AwaitedImage
 from layerscope.sources.engine.lookup import EngineContainer
 from layerscope.sources.engine.replies import EngineInfo
