@@ -14,6 +14,7 @@ from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from threading import Semaphore
 
+from textual.content import Content
 from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widget import Widget
@@ -199,7 +200,7 @@ class Journey:
     def frame(self, name: str) -> tuple[str, str]:
         """Return what is written into the upper and into the lower border of a pane."""
         frame = self.app.screen.query_one(f"#{name}-frame")
-        return str(frame.border_title), str(frame.border_subtitle or "")
+        return str(frame.border_title), Content.from_markup(str(frame.border_subtitle or "")).plain
 
     def layers(self) -> list[str]:
         """Return the lines of the list of layers, or of steps, that are on the screen."""

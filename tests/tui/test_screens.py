@@ -21,6 +21,7 @@ from layerscope.tui.widgets.key_line import KeyLine
 from tests.builders import docker_archive, file, image, layer
 from tests.samples import SAMPLES
 from tests.tui.journeys import MY_APP, Journey, choosing, journey
+from tests.tui.size.messy import messy_image
 
 pytestmark = pytest.mark.thorough
 
@@ -374,6 +375,38 @@ async def test_the_mouse_chooses_folds_and_scrolls() -> None:
         assert at.explorer.file_tree.scroll_offset.y > 0
         await at.click(KeyLine, at.key_line().index("? help") + 1, 0)
         assert isinstance(at.app.screen, HelpScreen)
+
+
+async def click_words(at: Journey, words: str) -> None:
+    line = next(number for number, row in enumerate(at.rows()) if words in row)
+    await at.pilot.click(offset=(at.rows()[line].index(words) + 1, line))
+    await at.settle()
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_words_below_the_tree_switch_what_they_say_when_they_are_clicked(size: tuple[int, int]) -> None:
+    async with journey(MY_APP, size) as at:
+        await at.press("tab")
+        for words, others in (
+            ("all files", "this layer's changes"),
+            ("this layer's changes", "all files"),
+            ("by name", "by size"),
+            ("by size", "by name"),
+        ):
+            await click_words(at, words)
+            assert others in at.frame("files")[1]
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_dead_bytes_and_secrets_of_the_title_open_their_lists(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with journey(messy_image(tmp_path), size) as at:
+        await at.until(lambda: "1 secret" in at.title())
+        await click_words(at, " dead")
+        assert at.frame("size")[0] == "Dead"
+        await at.press("escape", "escape")
+        await at.settle()
+        await click_words(at, "1 secret")
+        assert at.frame("size")[0] == "Secrets"
 
 
 async def test_the_cursor_is_seen_in_every_theme() -> None:

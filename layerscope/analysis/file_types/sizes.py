@@ -129,4 +129,4 @@ def _type_sizes(live: LiveFiles, types: Sequence[FileType]) -> tuple[TypeSize, .
         if size:
             sizes[kind] += size
     type_sizes = [TypeSize(kind, size, counts[kind]) for kind, size in sizes.items()]
-    return tuple(sorted(type_sizes, key=lambda row: (row.type is FileType.UNKNOWN, -row.size, row.type)))
+    return tuple(sorted(type_sizes, key=lambda row: (-row.size, row.type)))

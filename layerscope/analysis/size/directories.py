@@ -66,6 +66,10 @@ class DirectorySizes:
         start, end = bisect_left(self._dead_nodes, node), bisect_left(self._dead_nodes, self._tree.index.ends[node])
         return self._dead_sums[end] - self._dead_sums[start]
 
+    def all_bytes(self, node: int) -> int:
+        """Return the live and the dead bytes together."""
+        return self.size(node) + self.dead(node)
+
     def nodes(self, folder: int) -> list[int]:
         """Return the nodes right below a folder that have any bytes, the largest first."""
         sizes = {node: (self.size(node), self.dead(node)) for node in self._tree.index.children(folder)}

@@ -160,14 +160,14 @@ def layer_table(analysis: SizeAnalysis, sizes: Sequence[LayerSize]) -> ReportTab
 
 
 def directory_table(analysis: SizeAnalysis, folder: int) -> ReportTable[int]:
-    """Return the nodes right below a folder, the largest first."""
+    """Return the nodes right below a folder, those with the most bytes first, live and dead ones together."""
     sizes = analysis.directories
-    nodes, whole = sizes.nodes(folder), sizes.row(folder)
-    largest = max((sizes.size(node) + sizes.dead(node) for node in nodes), default=0)
+    nodes, whole = sorted(sizes.nodes(folder), key=lambda node: -sizes.all_bytes(node)), sizes.row(folder)
+    largest = sizes.all_bytes(nodes[0]) if nodes else 0
     columns: list[Column[int]] = [
-        _size("size", sizes.size),
-        _share(sizes.size, whole.size),
-        _bar(largest, lambda node: sizes.size(node) + sizes.dead(node), sizes.dead),
+        _size("size", sizes.size, size_or_blank),
+        _share(lambda node: sizes.size(node) or None, whole.size),
+        _bar(largest, sizes.all_bytes, sizes.dead),
         _size("dead", sizes.dead, size_or_blank),
         _count("files", lambda node: sizes.row(node).files, whole.files),
         Column[int]("name", Name, lambda node: Name(directory_name(sizes.row(node)))),

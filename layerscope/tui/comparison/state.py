@@ -14,7 +14,7 @@ from layerscope.session.reading.background import BackgroundLoader
 from layerscope.text import human_size, plural, signed_size
 from layerscope.tui.comparison.file_tree import DiffRows
 from layerscope.tui.keys.table import KeyGroup
-from layerscope.tui.tree.state import no_rows_sentence, row_captions
+from layerscope.tui.tree.state import Caption, no_rows_sentence, row_captions
 from layerscope.tui.tree.view import Sort, TreeSettings
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.field_list import Field
@@ -123,11 +123,12 @@ class ComparisonState:
     def title(self) -> list[str]:
         return ["Changes" if self.compared is None else f"Changes from {' to '.join(self.compared.sides)}"]
 
-    def captions(self, rows: VisibleRows) -> list[str]:
+    def captions(self, rows: VisibleRows) -> list[Caption]:
         """Return the number of differences, then the captions of the rows."""
         summary = self.summary
         growth = [signed_size(summary.growth)] if summary.counts else []
-        return [*summary.words[:1], *growth, *summary.words[1:], *row_captions(rows, size_word="change")]
+        words = [*summary.words[:1], *growth, *summary.words[1:]]
+        return [*map(Caption, words), *row_captions(rows, size_word="change")]
 
     @property
     def knows_changes(self) -> bool:

@@ -162,7 +162,7 @@ class DockerfileScreen(LeftOnce[Target | None]):
 
     @on(RowTable.Fitted)
     def _show_titles(self) -> None:
-        self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+        self.query_one("#titles", Static).update(self.table.titles())
 
     def _planned(self) -> str:
         """Return what the image would cost with the edited layers."""

@@ -59,10 +59,10 @@ class Navigation:
             self._opened = loaded_image(self._session.layers, self._state.tree, self._state.tallies)
         return self._opened
 
-    def open_size(self, show: Callable[[Target | None], None], view: int | None) -> None:
+    def open_size(self, show: Callable[[Target | None], None], view: int | None, subject: int | None) -> None:
         """Show what makes the image large; ``show`` is called with the path that the user chooses there.
 
-        The view is the one that was on the screen last, unless another is asked for.
+        The view is the one that was on the screen last, unless another is asked for, or a subject in it.
         """
         opened = self._loaded()
         if opened is None:
@@ -70,7 +70,7 @@ class Navigation:
         if self._analysis is None or self._size_state is None:
             self._analysis, self._size_state = SizeAnalysis(opened), SizeState()
         if view is not None:
-            self._size_state.go_to(Topic(SizeView(view)))
+            self._size_state.go_to(Topic(SizeView(view), subject))
         self._screen.app.push_screen(SizeScreen(self._analysis, self._size_state), show)
 
     def size_keys(self) -> list[Key]:

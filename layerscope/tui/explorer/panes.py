@@ -14,6 +14,7 @@ from layerscope.tui.explorer.layer_lines import LayerLines, layer_columns
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.state import ExplorerState, Exporting, Reading
 from layerscope.tui.explorer.step_fields import image_fields
+from layerscope.tui.size.state import ALL_SECRETS, SizeView
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.tree.view import Scope, TreeSnapshot
 from layerscope.tui.widgets.title_line import Fact, TitleLine
@@ -52,7 +53,7 @@ class ImageTitle(TitleLine):
                 Fact(self._platform, self._platform_rank),
                 Fact(self._engine, 2),
                 *self._sizes(tallies, reading),
-                Fact(secrets, 10, is_alarming=True),
+                Fact(secrets, 10, is_alarming=True, action=f"size({SizeView.OVERVIEW}, {ALL_SECRETS})"),
                 Fact(plural(warnings, "warning") if warnings else "", 5),
             ],
             self._image_name,
@@ -70,7 +71,13 @@ class ImageTitle(TitleLine):
         size, dead = human_size(tallies.content_size), tallies.dead_size
         return [
             Fact(size_words(self._image, tallies), 9, short=size, short_rank=4),
-            Fact(dead_words(tallies), 8, short=f"{human_size(dead)} dead" if dead else "", short_rank=3),
+            Fact(
+                dead_words(tallies),
+                8,
+                short=f"{human_size(dead)} dead" if dead else "",
+                short_rank=3,
+                action=f"size({SizeView.DEAD})",
+            ),
         ]
 
 

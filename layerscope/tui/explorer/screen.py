@@ -340,9 +340,9 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot, OffersMore):
     def more_keys(self) -> Sequence[Key]:
         return self._navigation.size_keys()
 
-    def action_size(self, view: int | None = None) -> None:
+    def action_size(self, view: int | None = None, subject: int | None = None) -> None:
         """Show what makes the image large."""
-        self._navigation.open_size(partial(self.show_target, self.action_size), view)
+        self._navigation.open_size(partial(self.show_target, self.action_size), view, subject)
 
     def action_compare_image(self) -> None:
         self._navigation.compare_image()

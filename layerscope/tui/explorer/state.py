@@ -19,7 +19,7 @@ from layerscope.tui.explorer.file_tree import OwnRows
 from layerscope.tui.explorer.step_fields import copy_up_words, step_fields
 from layerscope.tui.tree.entry_details import RowNotes
 from layerscope.tui.tree.nodes_in_view import NodesInView
-from layerscope.tui.tree.state import no_rows_sentence, row_captions
+from layerscope.tui.tree.state import Caption, no_rows_sentence, row_captions
 from layerscope.tui.tree.view import Scope, TreeSettings
 from layerscope.tui.tree.visible_rows import DeadFile, VisibleRows
 from layerscope.tui.widgets.field_list import Field
@@ -281,10 +281,10 @@ class ExplorerState:
         """True once all layers up to the chosen one have been read: only then are its changes known."""
         return self.layer in self.tallies.layers
 
-    def captions(self, rows: VisibleRows) -> list[str]:
+    def captions(self, rows: VisibleRows) -> list[Caption]:
         """Return the words below the tree: also which of the two trees it is."""
-        waiting = [] if self.knows_changes else ["previous layers are still being read"]
-        return [*waiting, rows.view.scope.label, *row_captions(rows)]
+        waiting = [] if self.knows_changes else [Caption("previous layers are still being read")]
+        return [*waiting, Caption(rows.view.scope.label, "scope"), *row_captions(rows)]
 
     def why_no_tree(self) -> str:
         """Return the sentence that is shown while there is no tree."""

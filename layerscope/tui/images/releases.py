@@ -189,7 +189,7 @@ class ReleasesScreen(LeftOnce[object], SaysWhyNot):
 
     @on(RowTable.Fitted)
     def _show_titles(self) -> None:
-        self.query_exactly_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+        self.query_exactly_one("#titles", Static).update(self.table.titles())
 
     @on(LineList.Moved)
     def _show_detail(self) -> None:

@@ -170,6 +170,8 @@ HISTORY = Key(
     rank=110,
 )
 INVISIBLES = Key("I", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="screen.invisibles", rank=120)
+FILTER_LABEL, FILTER_HINT = "filter: ", "text, *.glob or re:regex"
+"""The words before a filter, and those in an empty one."""
 FILTER = Key(
     "slash",
     "filter",

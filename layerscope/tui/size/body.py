@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -75,9 +76,13 @@ class SizeBody(Container):
     def __init__(self, analysis: SizeAnalysis) -> None:
         super().__init__(id="size-frame")
         self._analysis = analysis
+        self._title_styles: dict[str, Style] = {}
+        """The titles of the columns that a click sorts by."""
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="titles", markup=False)
+        titles = Static("", id="titles", markup=False)
+        titles.auto_links = False
+        yield titles
         yield RowTable()
         yield Treemap()
         yield Overview()
@@ -93,6 +98,10 @@ class SizeBody(Container):
             self.treemap.show(content.folder, partial(folder_entries, self._analysis), visit.cursor)
         else:
             self.table.show(content.columns, content.rows, visit.cursor)
+            self._title_styles = {
+                title: Style(bold=title == content.sorted_by, meta={"@click": f"screen.sort_by({order})"})
+                for order, title in enumerate(content.sorts)
+            }
             self._show_titles()
         chooser = self.chooser
         if visit.top and isinstance(chooser, LineList):
@@ -101,7 +110,7 @@ class SizeBody(Container):
 
     @on(RowTable.Fitted)
     def _show_titles(self) -> None:
-        self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+        self.query_one("#titles", Static).update(self.table.titles(self._title_styles))
 
     def remember(self, visit: VisitedTopic) -> None:
         """Keep the cursor and the scroll position of the visit that is shown."""

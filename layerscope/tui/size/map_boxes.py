@@ -57,7 +57,7 @@ Entries = Callable[[int], Sequence[MapEntry]]
 def folder_entries(analysis: SizeAnalysis, folder: int) -> list[MapEntry]:
     """Return the entries right below a folder, the largest first, with the sum of the small ones."""
     sizes = analysis.directories
-    nodes = sorted(sizes.nodes(folder), key=lambda node: (-sizes.size(node) - sizes.dead(node), node))
+    nodes = sorted(sizes.nodes(folder), key=lambda node: (-sizes.all_bytes(node), node))
     entries = []
     for node in nodes[:_MOST_ENTRIES]:
         row = sizes.row(node)

@@ -21,9 +21,8 @@ from layerscope.text import human_share, human_size, plural, printable_line, pri
 from layerscope.tui.drawing.bars import BarStyles, bar_segments
 from layerscope.tui.drawing.cells import cut, cut_middle, folded, instruction_lines, padded
 from layerscope.tui.drawing.glyphs import Glyphs
-from layerscope.tui.size.lists.files import ALL_SECRETS
 from layerscope.tui.size.lists.model import Subject
-from layerscope.tui.size.state import SizeView, Topic
+from layerscope.tui.size.state import ALL_SECRETS, SizeView, Topic
 from layerscope.tui.widgets.line_list import LineList, TallList, fitting_heights
 
 BAR_WIDTH = 12
@@ -261,14 +260,15 @@ class Overview(TallList):
         """Choose the items that are open, with the one under the cursor, and wrap instructions in the lines left."""
         height, closed, opened = self.size.height, self._headers, self._explained
         extra = [len(long) - len(short) for short, long in zip(closed, opened, strict=True)]
-        # Every item can open when the cursor comes to it, so that the others never have to close for it.
-        room = height - sum(map(len, closed))
-        room -= 0 if sum(extra) <= room else max(extra, default=0)
+        room = height - sum(map(len, closed)) - (extra[self.cursor] if extra else 0)
         opens = list[bool]()
         for number, lines in enumerate(extra):
+            if number == self.cursor:
+                opens.append(True)
+                continue
             fits = lines <= room
             room = room - lines if fits else 0
-            opens.append(fits or number == self.cursor)
+            opens.append(fits)
         self._lines = [long if is_open else short for short, long, is_open in zip(closed, opened, opens, strict=True)]
         heights = [len(lines) for lines in self._lines]
         if sum(heights) < height:

@@ -24,7 +24,7 @@ from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot
-from layerscope.tui.keys.table import bindings
+from layerscope.tui.keys.table import FILTER_HINT, FILTER_LABEL, bindings
 from layerscope.tui.services import copy_text, warn
 from layerscope.tui.size.body import Content, SizeBody, content_of
 from layerscope.tui.size.file_actions import SizeFileActions
@@ -67,7 +67,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         &.-overview SizeBar { display: block; }
         #filter-line { height: auto; padding: 0 1; }
         #filter-line:focus-within { background: $panel; }
-        #filter-label { display: none; width: auto; padding: 0 1 0 0; color: $foreground 60%; }
+        #filter-label { display: none; width: auto; color: $primary; text-style: bold; }
         #filter-line:focus-within #filter-label { display: block; }
         PromptLine { width: 1fr; }
     }
@@ -101,7 +101,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         with VerticalScroll(id="detail-frame", can_focus=False):
             yield Static("", id="detail", markup=False)
         with Horizontal(id="filter-line"):
-            yield Static("filter", id="filter-label", markup=False)
+            yield Static(FILTER_LABEL, id="filter-label", markup=False)
             yield PromptLine()
         yield KeyLine(SIZE_TABLE)
 
@@ -262,12 +262,16 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         self._files.open_history(self.body.subject)
 
     def action_sort(self) -> None:
-        self._state.visit.order += 1
+        self.action_sort_by(self._state.visit.order + 1)
+
+    def action_sort_by(self, order: int) -> None:
+        """Sort by one of the orders of the list."""
+        self._state.visit.order = order
         self._state.visit.cursor = 0
         self._show()
 
     def action_filter(self) -> None:
-        self.prompt.ask("filter", "text, *.glob or re:regex")
+        self.prompt.ask("filter", FILTER_HINT)
         with self.prevent(Input.Changed):
             self.prompt.value = self._state.visit.query
 

@@ -21,6 +21,10 @@ class SizeView(IntEnum):
         return self.name.lower()
 
 
+ALL_SECRETS = -1
+"""The subject of the overview that lists all secrets."""
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A view, or one thing in it.

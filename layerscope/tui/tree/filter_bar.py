@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from layerscope.tui.keys.table import bindings
+from layerscope.tui.keys.table import FILTER_HINT, FILTER_LABEL, bindings
 from layerscope.tui.tree.keys import FILTER_KEYS
 
 
@@ -22,7 +22,7 @@ class FilterBar(Input):
     """
 
     def __init__(self, submit: Callable[[], None]) -> None:
-        super().__init__(placeholder="text, *.glob or re:regex", select_on_focus=False, compact=True)
+        super().__init__(placeholder=FILTER_HINT, select_on_focus=False, compact=True)
         self._submit = submit
 
     async def action_submit(self) -> None:
@@ -44,7 +44,7 @@ class FilterLine(Horizontal):
         self._matches = Static("", id="filter-matches", markup=False)
 
     def compose(self) -> Iterable[Widget]:
-        yield Static("filter: ", markup=False)
+        yield Static(FILTER_LABEL, markup=False)
         yield self.bar
         yield self._matches
 

@@ -18,7 +18,7 @@ from layerscope.tui.services import warn
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree, TreeHeader
 from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
-from layerscope.tui.tree.state import FilesState, no_rows_sentence
+from layerscope.tui.tree.state import Caption, FilesState, no_rows_sentence
 from layerscope.tui.tree.view import TreeSnapshot
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.framed import FramedPane
@@ -45,6 +45,11 @@ class LeftView(NamedTuple):
     def is_left_for(self, rows: VisibleRows, node: int | None) -> bool:
         """Return whether rows that follow a node under the cursor are these again."""
         return self.rows.tree is rows.tree and self.rows.view == rows.view and self.arrived_at == node
+
+
+def _caption_markup(caption: Caption) -> str:
+    words = escape(caption.words)
+    return f"[@click=run_around('{caption.action}')]{words}[/]" if caption.action else words
 
 
 class FilesPane(FramedPane):
@@ -196,9 +201,14 @@ class FilesPane(FramedPane):
 
     def _show_captions(self, rows: VisibleRows) -> None:
         separator, captions = f" {glyphs_of(self).separator} ", self.state.captions(rows)
-        while cell_len(separator.join(captions)) > max(0, self.outer_size.width - _AROUND_CAPTIONS):
+        while cell_len(separator.join(each.words for each in captions)) > self.outer_size.width - _AROUND_CAPTIONS:
             captions.pop()
-        self.write_subtitle(escape(separator.join(captions)))
+        self.write_subtitle(separator.join(map(_caption_markup, captions)))
+
+    async def action_run_around(self, action: str) -> None:
+        """Run the action of a caption, which the screen or another widget around the pane has."""
+        has_it = (node for node in self.ancestors if hasattr(node, f"action_{action}"))
+        await self.app.run_action(action, next(has_it))
 
     def _show_matches(self, rows: VisibleRows) -> None:
         if self._filter_line is not None:

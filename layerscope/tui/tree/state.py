@@ -1,10 +1,17 @@
 """The state behind a file tree on the screen: which tree, and what to say about it."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from layerscope.text import plural
 from layerscope.tui.tree.view import Sort, TreeSettings
 from layerscope.tui.tree.visible_rows import VisibleRows
+
+
+class Caption(NamedTuple):
+    """Words below the tree; a click on them runs the ``action``, if there is one."""
+
+    words: str
+    action: str = ""
 
 
 class FilesState(Protocol):
@@ -27,7 +34,7 @@ class FilesState(Protocol):
         """Return the rows, not built yet, or None while there is no tree."""
         ...
 
-    def captions(self, rows: VisibleRows) -> list[str]:
+    def captions(self, rows: VisibleRows) -> list[Caption]:
         """Return the words below the tree; where there is no room for all, the last ones are left out."""
         ...
 
@@ -40,12 +47,15 @@ class FilesState(Protocol):
         ...
 
 
-def row_captions(rows: VisibleRows, *, size_word: str = "size") -> list[str]:
+def row_captions(rows: VisibleRows, *, size_word: str = "size") -> list[Caption]:
     """Return how rows are sorted, and how many there are; ``size_word`` names the size that they are sorted by."""
     view = rows.view
-    words = ["changes only"] if view.changes_only else []
-    words += [f"by {size_word if view.sort is Sort.SIZE else 'name'}"]
-    return [*words, "counting rows" if rows.is_building else plural(len(rows), "row")]
+    captions = [Caption("changes only")] if view.changes_only else []
+    order, count = (
+        size_word if view.sort is Sort.SIZE else "name",
+        "counting rows" if rows.is_building else plural(len(rows), "row"),
+    )
+    return [*captions, Caption(f"by {order}", "sort"), Caption(count)]
 
 
 def no_rows_sentence(rows: VisibleRows) -> str:

@@ -80,7 +80,7 @@ class RowPanel(ModalScreen[ScreenResultType], LeftOnce[ScreenResultType], OpensL
     def show(self, columns: Sequence[TableColumn], rows: TableRows, cursor: int) -> None:
         """Show the rows, with the cursor on one of them."""
         self.table.show(columns, rows, cursor)
-        self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+        self.query_one("#titles", Static).update(self.table.titles())
         self._show_detail()
 
     @on(LineList.Moved)

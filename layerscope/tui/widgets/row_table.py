@@ -1,19 +1,24 @@
 """A table with a bar and columns. Rows are built when they are drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from types import MappingProxyType
 from typing import Protocol
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
 from textual import events
 from textual.message import Message
 
 from layerscope.tui.drawing.cells import cut, cut_path, padded, wrapped
 from layerscope.tui.widgets.line_list import TallList, fitting_heights
 
-_BARS = (12, 6)
+_BARS = (36, 24, 12, 6)
+_WIDE_BAR, _WIDE_SHARE = 12, 4
+"""The cells above which a bar takes at most that part of the width, and only where no last cell has to be wrapped."""
 _GAP = "  "
 _MOST_LINES = 9
 """The most lines that a row takes."""
@@ -72,7 +77,8 @@ class TableRows(Protocol):
 class RowTable(TallList):
     """Rows under a line of titles; the bar comes first if the rows have one.
 
-    The bars have the first of their widths with which the last cells are not cut, or the last one. A text that
+    The bars have the first of their widths with which the last cells are not cut, or the last one; only in a wide
+    table are they long. A text that
     ``wraps`` is read from its start to its end: its last cells are wrapped even if that makes the table scroll.
     """
 
@@ -113,11 +119,14 @@ class RowTable(TallList):
     def row(self) -> TableRow | None:
         return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 
-    def titles(self) -> str:
-        """Return the line of titles, as wide as the cells below it."""
-        bar = [" " * self._bar_width] if self._bar_width else []
-        cells = [self._cell(number, column.title) for number, column in enumerate(self._columns)]
-        return _GAP.join([*bar, *cells])
+    def titles(self, styles: Mapping[str, Style] = MappingProxyType({})) -> Text:
+        """Return the line of titles, as wide as the cells below it, some of them in a style."""
+        bar = [Text(" " * self._bar_width)] if self._bar_width else []
+        cells = [
+            Text(self._cell(number, column.title), styles.get(column.title, ""))
+            for number, column in enumerate(self._columns)
+        ]
+        return Text(_GAP, no_wrap=True).join([*bar, *cells])
 
     def item_count(self) -> int:
         return len(self._rows)
@@ -127,8 +136,11 @@ class RowTable(TallList):
         before = self._bar_width
         for width in _BARS if self._has_bar else (0,):
             self._bar_width = width
+            is_wide = width > _WIDE_BAR
+            if is_wide and (width * _WIDE_SHARE > self.line_width or self._is_too_long()):
+                continue
             self._wrap_last_cells()
-            if not self._is_cut():
+            if is_wide or not self._is_cut():
                 break
         if self._bar_width != before:
             self.post_message(self.Fitted())
@@ -137,6 +149,10 @@ class RowTable(TallList):
         """Return whether the last cell of a row is not shown whole."""
         if self._parts:
             return any(len(parts) > len(self.lines_of(item)) for item, parts in enumerate(self._parts))
+        return self._is_too_long()
+
+    def _is_too_long(self) -> bool:
+        """Return whether the last cell of a row does not fit on one line."""
         measured = range(min(len(self._rows), _MOST_MEASURED))
         return any(cell_len(self._rows[item].cells[-1]) > self._room for item in measured)
 

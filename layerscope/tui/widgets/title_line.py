@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
@@ -17,7 +18,7 @@ _SHORTEST_NAME = 20
 class Fact(NamedTuple):
     """A part of the line. Where there is no room, the one of the lowest rank is left out first.
 
-    One that has a ``short`` text is shortened at ``short_rank``.
+    One that has a ``short`` text is shortened at ``short_rank``; a click runs the ``action`` of the screen.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Fact(NamedTuple):
     is_alarming: bool = False
     short: str = ""
     short_rank: int = 0
+    action: str = ""
 
     @property
     def next_rank(self) -> int:
@@ -49,6 +51,7 @@ class TitleLine(Static):
 
     def __init__(self, name: str, *, shortest: int = _SHORTEST_NAME) -> None:
         super().__init__("", markup=False)
+        self.auto_links = False  # a fact that can be clicked looks like the others
         self._forms: Sequence[str] = (name,)
         self._shortest = shortest
         self._facts: Sequence[Fact] = ()
@@ -79,8 +82,9 @@ class TitleLine(Static):
         name = next((form for form in self._forms if cell_len(form) <= room), self._forms[-1])
         text = Text(cut(name, room, glyphs), style="bold", no_wrap=True)
         for fact in kept:
-            style = self.get_component_rich_style("title-line--alarm") if fact.is_alarming else "not bold"
-            text.append(separator, style="not bold").append(fact.text, style=style)
+            style = self.get_component_rich_style("title-line--alarm") if fact.is_alarming else Style(bold=False)
+            action = Style(meta={"@click": f"screen.{fact.action}"}) if fact.action else Style()
+            text.append(separator, style="not bold").append(fact.text, style + action)
         self.update(text, layout=False)
 
     def _room_beside(self, facts: Sequence[Fact]) -> int:

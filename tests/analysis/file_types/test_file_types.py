@@ -97,14 +97,14 @@ def test_mime_types_of_libmagic_belong_to_groups(mime: str | None, expected: Fil
     assert type_of_mime(mime) is expected
 
 
-def test_types_come_by_size_and_the_unknown_last() -> None:
+def test_types_come_by_size_also_the_unknown() -> None:
     image = sized(
         [written("a.py", size=5), written("b.py", size=7), written("run", ELF), written("blob", NOISE, size=900)]
     )
     assert types_of(image).sizes == (
+        TypeSize(FileType.UNKNOWN, 900, 1),
         TypeSize(FileType.EXECUTABLES, len(ELF), 1),
         TypeSize(FileType.PYTHON, 12, 2),
-        TypeSize(FileType.UNKNOWN, 900, 1),
     )
 
 

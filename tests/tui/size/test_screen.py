@@ -232,6 +232,18 @@ async def test_names_of_views_and_rows_are_clicked(tmp_path: Path) -> None:
         assert at.frame("size")[0].startswith("Advice 1: apt's lists")
 
 
+async def test_a_click_on_a_title_of_a_list_sorts_by_that_column(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w", "3")
+        await at.settle()
+        for title, caption in (("name", "by name, 5"), ("dead", "by dead bytes, 5"), ("size", "by size, 5")):
+            line = next(number for number, row in enumerate(at.rows()) if "share" in row)
+            await at.pilot.click(offset=(at.rows()[line].index(title) + 1, line))
+            await at.settle()
+            assert at.frame("size")[1] == caption
+        assert rows(at)[0].endswith(" usr/")
+
+
 async def test_the_next_size_view_shows_what_the_last_one_showed(tmp_path: Path) -> None:
     async with journey(messy_image(tmp_path)) as at:
         await at.press("w")
@@ -303,8 +315,8 @@ async def test_a_list_is_filtered_as_it_is_typed_and_counted_and_summed_up(tmp_p
         await at.filter("s")
         await at.settle()
         assert [line.split()[-1] for line in rows(at)] == ["usr/", "srv/"]
-        assert at.frame("size")[1] == "by size, 2 of 5 match s, 188 kB"
-        await at.press("enter", "j", "s")
+        assert at.frame("size")[1] == "by live and dead bytes, 2 of 5 match s, 188 kB"
+        await at.press("enter", "j", "s", "s")
         await at.settle()
         assert at.frame("size")[1] == "by dead bytes, 2 of 5 match s, 188 kB"
         await at.press("escape")

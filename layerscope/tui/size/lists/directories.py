@@ -11,7 +11,7 @@ from layerscope.tui.widgets.row_table import TableRow
 
 
 def directory_list(analysis: SizeAnalysis, folder: int = 0) -> SizeList[int]:
-    """Return the entries right below a folder, the largest first."""
+    """Return the entries right below a folder, those with the longest bars first."""
     sizes, index = analysis.directories, analysis.tree.index
 
     def about(_: int, node: int) -> TableRow:
@@ -27,7 +27,13 @@ def directory_list(analysis: SizeAnalysis, folder: int = 0) -> SizeList[int]:
     return SizeList(
         table=directory_table(analysis, folder),
         about=about,
-        orders=(Order("size"), Order("dead bytes", lambda node: -sizes.dead(node)), Order("name", index.name)),
+        orders=(
+            Order("live and dead bytes", title=""),
+            Order("size", lambda node: -sizes.size(node)),
+            Order("dead bytes", lambda node: -sizes.dead(node), "dead"),
+            Order("files", lambda node: -sizes.row(node).files),
+            Order("name", index.name),
+        ),
         text=lambda node: path_text(index.name(node))[1:],
         when_empty=empty_folder_sentence(analysis),
     )
@@ -60,9 +66,9 @@ def layer_list(analysis: SizeAnalysis) -> SizeList[LayerSize]:
         about=about,
         orders=(
             Order("content"),
-            Order("dead bytes", lambda row: -(row.dead_size or 0)),
-            Order("hidden bytes", lambda row: -(row.hides_size or 0)),
-            Order("number", lambda row: row.layer),
+            Order("dead bytes", lambda row: -(row.dead_size or 0), "dead"),
+            Order("hidden bytes", lambda row: -(row.hides_size or 0), "hides"),
+            Order("number", lambda row: row.layer, "layer"),
         ),
         text=lambda row: analysis.image.step(row.layer).title,
         when_empty="This image has no layers.",

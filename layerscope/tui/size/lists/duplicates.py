@@ -61,7 +61,11 @@ def _duplicates(analysis: SizeAnalysis, duplicates: Sequence[Duplicate], first: 
     return SizeList(
         table=duplicate_table(analysis, duplicates),
         about=about,
-        orders=(Order("cost"), Order("size", lambda row: -row.size), Order("copies", lambda row: -len(row.nodes))),
+        orders=(
+            Order("cost", title="costs"),
+            Order("size", lambda row: -row.size),
+            Order("copies", lambda row: -len(row.nodes)),
+        ),
         text=lambda row: path_text(path(row.nodes[0]))[1:],
         when_empty=no_duplicates_sentence(analysis.report),
     )

@@ -13,9 +13,6 @@ from layerscope.tui.size.lists.model import Order, SizeList, Subject, layer_titl
 from layerscope.tui.size.state import SizeView, Topic
 from layerscope.tui.widgets.row_table import TableRow
 
-ALL_SECRETS = -1
-"""The subject of the topic that lists all secrets."""
-
 
 def advised_files(analysis: SizeAnalysis, number: int) -> SizeList[SizedFile]:
     """Return the files that a piece of advice leaves out of the image."""
@@ -84,7 +81,11 @@ def type_list(analysis: SizeAnalysis) -> SizeList[TypeSize]:
     return SizeList(
         table=type_table(analysis),
         about=about,
-        orders=(Order("size"), Order("files", lambda row: -row.files), Order("name", lambda row: row.type.value)),
+        orders=(
+            Order("size"),
+            Order("files", lambda row: -row.files),
+            Order("name", lambda row: row.type.value, "type"),
+        ),
         text=lambda row: row.type.value,
         when_empty="The final image has no files." if analysis.report.is_complete else "No file could be read.",
     )
@@ -114,8 +115,8 @@ def dead_list(analysis: SizeAnalysis) -> SizeList[DeadGroup]:
         orders=(
             Order("size"),
             Order("files", lambda group: -len(group.entries)),
-            Order("layer that wrote", lambda group: group.writer),
-            Order("layer that hid", lambda group: group.hidden_by),
+            Order("layer that wrote", lambda group: group.writer, "wrote"),
+            Order("layer that hid", lambda group: group.hidden_by, "hid"),
         ),
         text=lambda group: f"{reason_label(group.reason)} {analysis.image.step(group.writer).title}",
         texts_below=lambda group: (path_text(entry.path)[1:] for entry in group.entries),

@@ -34,10 +34,19 @@ class Subject(NamedTuple):
 
 
 class Order(NamedTuple, Generic[Row]):
-    """An order of rows, ascending by the ``key``, or the one that their table has."""
+    """An order of rows, ascending by the ``key``, or the one that their table has.
+
+    The column that it sorts by has the ``title``, or the same name as the order.
+    """
 
     name: str
     key: Callable[[Row], Any] | None = None
+    title: str | None = None
+
+    @property
+    def column(self) -> str:
+        """The title of the column that it sorts by; empty if that is the bar."""
+        return self.name if self.title is None else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +67,17 @@ class RowsOnDemand:
 
 
 class ShownList(NamedTuple):
-    """A list as it is on the screen: a caption, columns, rows, and the sentence to show if there are none."""
+    """A list as it is on the screen: a caption, columns, rows, and the sentence to show if there are none.
+
+    ``sorts`` are the columns that the list can be sorted by, in the order of its orders; ``sorted_by`` is one of them.
+    """
 
     caption: str
     columns: Sequence[TableColumn]
     rows: TableRows
     when_empty: str
+    sorts: Sequence[str]
+    sorted_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +124,14 @@ class SizeList(Generic[Row]):
             cells = tuple(_text(column.cell(row)) for column in columns)
             return replace(self.about(number, row), cells=cells, share=share, dead_share=dead)
 
-        return ShownList(f"by {chosen.name}, {counted}", titles, RowsOnDemand(numbers, build, rest), when_empty)
+        return ShownList(
+            f"by {chosen.name}, {counted}",
+            titles,
+            RowsOnDemand(numbers, build, rest),
+            when_empty,
+            [each.column for each in self.orders],
+            chosen.column,
+        )
 
     def _is_match(self, query: Query, row: Row) -> bool:
         return query.matches(self.text(row)) or any(map(query.matches, self.texts_below(row)))

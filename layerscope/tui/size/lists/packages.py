@@ -27,14 +27,16 @@ def package_list(analysis: SizeAnalysis) -> SizeList[PackageRow]:
         # the packages of the image come first, so that their numbers are their positions there
         return _about(analysis, number if row.event is None else first - number, row)
 
-    by_difference = Order[PackageRow]("difference from the SBOM", lambda row: (_part(row), row.difference is None))
+    by_difference = Order[PackageRow](
+        "difference from the SBOM", lambda row: (_part(row), row.difference is None), "SBOM"
+    )
     return SizeList(
         table=table,
         about=about,
         orders=(
             Order("size"),
             Order("files", lambda row: (_part(row), -(row.files or 0))),
-            Order("name", lambda row: (_part(row), row.text)),
+            Order("name", lambda row: (_part(row), row.text), "package"),
             Order("layer", lambda row: (_part(row), row.layer or 0)),
             *([by_difference] if analysis.sbom is not None else []),
         ),

@@ -8,7 +8,6 @@ from layerscope.text import human_size, printable_path
 from layerscope.tui.size.lists.directories import directory_list, layer_list
 from layerscope.tui.size.lists.duplicates import duplicate_list, duplicate_parts, duplicate_title
 from layerscope.tui.size.lists.files import (
-    ALL_SECRETS,
     advised_files,
     dead_files,
     dead_files_title,
@@ -19,7 +18,7 @@ from layerscope.tui.size.lists.files import (
 )
 from layerscope.tui.size.lists.model import SizeList
 from layerscope.tui.size.lists.packages import package_files, package_files_title, package_list
-from layerscope.tui.size.state import SizeView, Topic
+from layerscope.tui.size.state import ALL_SECRETS, SizeView, Topic
 
 
 def _overview_part(analysis: SizeAnalysis, number: int) -> SizeList[Any]:
