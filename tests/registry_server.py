@@ -152,6 +152,8 @@ def registry(layout: Path, *faults: Fault) -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # a body that follows its headers would wait 40 ms for the acknowledgement of these
+        disable_nagle_algorithm = True
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -7,6 +7,8 @@ records they find in the folder of the data set.
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import partial
+from itertools import pairwise, takewhile
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +35,9 @@ _BATCH_ITEMS, _BATCH_BYTES = 32, 64_000_000
 
 _BATCHES_A_WORKER = 4
 """The least number of batches, so that all workers end at about the same time."""
+
+_IMAGE_BATCHES_A_WORKER = 2
+"""The same for images, of which larger batches share more work."""
 
 
 class Stage(StrEnum):
@@ -87,11 +92,7 @@ def survey(question: Question, setup: Setup, workers: Workers, progress: Callabl
         if setup.depth is not Depth.MANIFESTS:
             layers = _layers_to_read(question, setup, store, images)
             failures += _read_layers(setup, workers, layers, progress)
-        tasks = list(_image_tasks(question, setup, store, images))
-        batches = _batches(tasks, workers)
-        for done, (_, failed) in enumerate(done_batches(workers, partial(read_images, setup), batches), 1):
-            failures += failed
-            progress(Step(Stage.IMAGES, min(len(tasks), done * len(batches[0])), len(tasks)))
+        failures += _read_images(setup, workers, list(_image_tasks(question, setup, store, images)), progress)
         if question.shard is None:
             _settle(store)
         return _write_images(store, question.shard, images, failures)
@@ -102,7 +103,7 @@ def _settle(store: Store) -> None:
         settle(store, table)
 
 
-def _batches(items: Sequence[ImageTask | Wanted], workers: Workers) -> list[Sequence[ImageTask | Wanted]]:
+def _batches(items: Sequence[Wanted], workers: Workers) -> list[Sequence[Wanted]]:
     size = max(1, min(_BATCH_ITEMS, len(items) // (workers.at_once * _BATCHES_A_WORKER)))
     return [items[start : start + size] for start in range(0, len(items), size)]
 
@@ -181,17 +182,48 @@ def _read_batch(setup: Setup, batch: Sequence[tuple[Wanted, SurveyedLayer]]) -> 
 
 
 def _image_tasks(question: Question, setup: Setup, store: Store, images: Iterable[Described]) -> Iterator[ImageTask]:
-    """Yield the images with the tables that lack rows of them, each image once; dead files need all of its layers."""
+    """Yield the images with the tables that lack rows of them, each image once; dead files need all of its layers.
+
+    Those with the same first layers come one after the other.
+    """
     known = {table: known_keys(store, table) for table in IMAGE_TABLES}
-    given = set[str]()
+    found = dict[str, tuple[list[str], Described, frozenset[Table]]]()
     for each in images:
-        if each.image in given or not question.shares(each.image):
+        if each.image in found or not question.shares(each.image):
             continue
-        given.add(each.image)
         reads_all = setup.depth is Depth.LAYERS and all(map(question.takes_layer, each.layers))
         tables = IMAGE_TABLES if reads_all else (Table.IMAGE_LAYERS, Table.STEPS)
-        if missing := frozenset(table for table in tables if each.image not in known[table]):
-            yield ImageTask(each.wanted, missing)
+        missing = frozenset(table for table in tables if each.image not in known[table])
+        found[each.image] = [layer.diff_id for layer in each.layers], each, missing
+    ordered = sorted((each for each in found.values() if each[2]), key=itemgetter(0))
+    shared = [_same_start(one, other) for (one, *_), (other, *_) in pairwise(ordered)]
+    for (_, image, missing), before, after in zip(ordered, [0, *shared], [*shared, 0], strict=False):
+        yield ImageTask(image.wanted, missing, max(before, after), is_first=not before)
+
+
+def _same_start(one: Sequence[str], other: Sequence[str]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _read_images(
+    setup: Setup, workers: Workers, tasks: Sequence[ImageTask], progress: Callable[[Step], None]
+) -> list[Failure]:
+    failures, done = list[Failure](), 0
+    for batch, failed in done_batches(workers, partial(read_images, setup), list(_image_batches(tasks, workers))):
+        failures += failed
+        done += len(batch)
+        progress(Step(Stage.IMAGES, done, len(tasks)))
+    return failures
+
+
+def _image_batches(tasks: Sequence[ImageTask], workers: Workers) -> Iterator[Sequence[ImageTask]]:
+    """Yield images in batches, which begin with a base if that does not make them small: each puts its own together."""
+    size, start = max(1, min(_BATCH_ITEMS, -(-len(tasks) // (workers.at_once * _IMAGE_BATCHES_A_WORKER)))), 0
+    for end in range(1, len(tasks) + 1):
+        is_new = end < len(tasks) and tasks[end].is_first
+        if end == len(tasks) or end - start >= size or (is_new and 2 * (end - start) >= size):
+            yield tasks[start:end]
+            start = end
 
 
 def _write_images(

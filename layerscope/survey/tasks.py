@@ -5,36 +5,23 @@ from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from io import BytesIO
-from itertools import chain
 from typing import NamedTuple
 
-from layerscope.analysis.advice.secrets import SECRETS, find_secrets
-from layerscope.analysis.content import ImageFiles, needed_of_image
-from layerscope.analysis.packages.final_files import FinalFiles
-from layerscope.analysis.packages.sizes import PACKAGES, package_sizes
-from layerscope.analysis.size.dead import dead_bytes, rewritten_pairs
-from layerscope.analysis.size.hidden import hidden_in_tree
-from layerscope.analysis.size.live import live_files
 from layerscope.cache.cache import Cache
 from layerscope.errors import AmbiguousImage, LayerscopeError, ReadingStopped
+from layerscope.model.content_facts import ContentFacts
 from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import Image
-from layerscope.session.content.content_equality import compare
-from layerscope.session.files.packages import packages_by_layer
 from layerscope.session.image_facts import base_of
 from layerscope.session.image_session import ImageRequest, ImageSession
-from layerscope.session.loaded_image import LoadedImage, loaded_image
 from layerscope.session.open import each_image, open_without_keeping, receive, use_plain_http
-from layerscope.session.reading.layer_reading import needs_of, read_whole, stacked
+from layerscope.session.reading.layer_reading import needs_of, read_whole
 from layerscope.session.reading.wire import read_entries, read_facts, send_entries, send_facts
+from layerscope.survey.content import CONTENT_TABLES, NEEDS, Rows, SharedBase, path_text, read_content
 from layerscope.survey.parts import CLAIMED, INCOMPLETE, PartWriter, Row
 from layerscope.survey.schema import IMAGE_TABLES, LAYER_TABLES, Table
 from layerscope.survey.store import Store
 from layerscope.work import become_worker
-
-_NEEDS = (PACKAGES, SECRETS)
-
-Rows = Iterable[tuple[object, ...]]
 
 
 class Depth(StrEnum):
@@ -88,10 +75,15 @@ class Failure(NamedTuple):
 
 
 class ImageTask(NamedTuple):
-    """An image, and the tables whose rows of it are to be written."""
+    """An image, and the tables whose rows of it are to be written.
+
+    Other images have its first ``shared`` layers, too; it ``is_first`` of those that share any.
+    """
 
     wanted: Wanted
     tables: frozenset[Table]
+    shared: int = 0
+    is_first: bool = True
 
 
 @contextmanager
@@ -175,7 +167,7 @@ def _read_layer(session: ImageSession, number: int, store: Store, parts: dict[Ta
     layer, diff_id = session.image.layers[number - 1], _layer_key(session.image, number)
     try:
         layer = session.layers.listable(layer)
-        entries = read_whole(layer, session.layers.is_stopped, needs=needs_of(_NEEDS))
+        entries = read_whole(layer, session.layers.is_stopped, needs=needs_of(NEEDS))
     except ReadingStopped:
         raise
     except LayerscopeError as error:
@@ -196,28 +188,15 @@ def _record(entries: LayerEntries) -> bytes:
     return file.getvalue()
 
 
-def _take_records(session: ImageSession, store: Store) -> None:
-    """Let the session know the layers that other tasks have read; it reads the others."""
-    known = session.layers.known
-    for layer in session.image.layers:
-        record = store.record(_layer_key(session.image, layer.number))
-        file = BytesIO(record or b"")
-        entries = read_entries(file)
-        facts = read_facts(file)
-        # those of a layer without files are empty
-        if entries is not None and facts is not None:
-            known.take_entries(layer, entries)
-            known.take_facts(layer, facts)
-
-
 def read_images(setup: Setup, tasks: Sequence[ImageTask]) -> list[Failure]:
-    """Write the rows of some images, whose layers other tasks have read."""
+    """Write the rows of some images, whose layers other tasks have read; those that share a base come together."""
     store, failures = Store(setup.folder), list[Failure]()
     parts = {table: PartWriter(store, table) for table in IMAGE_TABLES}
+    bases = _Bases(store)
     for task in tasks:
         try:
             with _opened(setup, task.wanted) as session:
-                _add_image(session, task, store, parts)
+                _add_image(session, task, bases, parts)
         except ReadingStopped:
             raise
         except LayerscopeError as error:
@@ -227,59 +206,81 @@ def read_images(setup: Setup, tasks: Sequence[ImageTask]) -> list[Failure]:
     return failures
 
 
-def _add_image(session: ImageSession, task: ImageTask, store: Store, parts: dict[Table, PartWriter]) -> None:
-    key = str(session.image.config_digest)
-    rows = {Table.IMAGE_LAYERS: _layer_rows(key, session.image), Table.STEPS: _step_rows(key, session.image)}
-    prefix = ""
-    if task.tables - set(rows):
-        _take_records(session, store)
+class _Bases:
+    """What is known of layers that other tasks have read, and the last base that images share."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._chain: tuple[str, ...] = ()
+        self._base: SharedBase | None = None
+        self._decoded = dict[str, tuple[LayerEntries, ContentFacts]]()
+
+    def rows(self, session: ImageSession, shared: int) -> tuple[Rows, bool]:
+        """Return the rows that depend on all layers, and whether they are complete; raises LayerscopeError."""
+        chain = tuple(_layer_key(session.image, layer.number) for layer in session.image.layers)
+        if chain[:shared] != self._chain:
+            self._chain, self._base, self._decoded = chain[:shared], None, {}
+        self._take_records(session, chain, shared)
         if session.layers.unfetched:
             receive(session)
-        stack = stacked(session.layers, needs_of(_NEEDS))
-        loaded = loaded_image(session.layers, stack.tree(), stack.tallies())
-        prefix = "" if loaded.tallies.dead is not None else INCOMPLETE
-        rows |= _content_rows(key, loaded)
+            self._take_records(session, chain, shared)
+        if shared:
+            self._base = self._base or SharedBase(read_content(session.layers, range(1, shared + 1)), shared)
+            rows = self._base.rows_with(session.layers)
+            if rows is not None:
+                return rows, True
+        content = read_content(session.layers, range(1, len(chain) + 1))
+        return content.rows, content.whole
+
+    def _take_records(self, session: ImageSession, chain: Sequence[str], shared: int) -> None:
+        """Let the session know the layers that other tasks have read; it reads the others."""
+        known = session.layers.known
+        for number, (layer, diff_id) in enumerate(zip(session.image.layers, chain, strict=True)):
+            decoded = self._decoded.get(diff_id) or _decoded(self._store.record(diff_id))
+            if decoded is None:
+                continue
+            if number < shared:
+                self._decoded[diff_id] = decoded
+            known.take_entries(layer, decoded[0])
+            known.take_facts(layer, decoded[1])
+
+
+def _decoded(record: bytes | None) -> tuple[LayerEntries, ContentFacts] | None:
+    file = BytesIO(record or b"")
+    entries = read_entries(file)
+    facts = read_facts(file)
+    # those of a layer without files are empty
+    return None if entries is None or facts is None else (entries, facts)
+
+
+def _add_image(session: ImageSession, task: ImageTask, bases: _Bases, parts: dict[Table, PartWriter]) -> None:
+    image, prefix = session.image, ""
+    key = str(image.config_digest)
+    rows: Rows = {Table.IMAGE_LAYERS: _layer_rows(image), Table.STEPS: _step_rows(image)}
+    if not task.tables.isdisjoint(CONTENT_TABLES):
+        content, is_whole = bases.rows(session, task.shared)
+        rows, prefix = {**rows, **content}, "" if is_whole else INCOMPLETE
     for table in task.tables:
-        own = prefix if table not in (Table.IMAGE_LAYERS, Table.STEPS) else ""
-        parts[table].add(own + key, list(zip(*rows[table], strict=True)) or [()] * parts[table].width)
+        own = prefix if table in CONTENT_TABLES else ""
+        parts[table].add(own + key, _with_image(key, rows[table], parts[table].width))
 
 
-def _layer_rows(key: str, image: Image) -> Rows:
+def _with_image(key: str, rows: Sequence[tuple[object, ...]], width: int) -> list[Iterable[object]]:
+    return [[key] * len(rows), *(zip(*rows, strict=True) if rows else [()] * (width - 1))]
+
+
+def _layer_rows(image: Image) -> list[tuple[object, ...]]:
+    rows = list[tuple[object, ...]]()
     for layer in image.layers:
         step = image.step(layer.number)
         digest = None if layer.digest is None else str(layer.digest)
         diff_id = _layer_key(image, layer.number)
-        yield key, layer.number, diff_id, digest, layer.blob_size, step.instruction, step.created_by
+        rows.append((layer.number, diff_id, digest, layer.blob_size, step.instruction, step.created_by))
+    return rows
 
 
-def _step_rows(key: str, image: Image) -> Rows:
-    for number, step in enumerate(image.steps, 1):
-        yield key, number, step.layer, step.instruction, _time(step.created)
-
-
-def _content_rows(key: str, loaded: LoadedImage) -> dict[Table, Rows]:
-    """Return the packages, dead files and secrets of an image, from one pass over what is not known of its content."""
-    tree, last, prefixes = loaded.tree, len(loaded.image.layers), loaded.contents.prefixes
-    live, hidden = live_files(tree), hidden_in_tree(tree)
-    needed = needed_of_image(_NEEDS, ImageFiles(tree, live, {}))
-    pairs = chain.from_iterable(rewritten_pairs(tree, hidden))
-    dead = dead_bytes(tree, hidden, compare(loaded.contents.reader(), pairs, needed))
-    sizes = package_sizes(FinalFiles(tree, live, prefixes, last))
-    packages = packages_by_layer(loaded, sizes, last, None)
-    return {
-        Table.PACKAGES: [
-            (key, layer, *each.package[:3], each.size)
-            for each, layer in zip(packages.packages, packages.layers, strict=True)
-        ],
-        Table.DEAD: [
-            (key, _text(each.path), each.size, each.writer, each.hidden_by, each.reason and each.reason.value)
-            for each in dead.entries
-        ],
-        Table.SECRETS: [
-            (key, _text(each.path), each.kind.value, each.layer, each.removed_in)
-            for each in find_secrets(tree, prefixes)
-        ],
-    }
+def _step_rows(image: Image) -> list[tuple[object, ...]]:
+    return [(number, step.layer, step.instruction, _time(step.created)) for number, step in enumerate(image.steps, 1)]
 
 
 def _file_columns(diff_id: str, entries: LayerEntries) -> list[Iterable[object]]:
@@ -294,7 +295,7 @@ def _file_columns(diff_id: str, entries: LayerEntries) -> list[Iterable[object]]
     none: list[int | None] = [None] * more
     return [
         [diff_id] * (rows + more),
-        [*map(_text, entries.paths), *map(_text, hidden)],
+        [*map(path_text, entries.paths), *map(path_text, hidden)],
         [*map(words.__getitem__, table.kinds), *["whiteout"] * more],
         [*table.sizes, *[0] * more],
         *([*(each[column] for each in permissions), *none] for column in range(3)),
@@ -306,11 +307,7 @@ def _file_columns(diff_id: str, entries: LayerEntries) -> list[Iterable[object]]
 def _link(kind: int, target: bytes | None) -> str | None:
     if target is None:
         return None
-    return _text(target) if kind == Kind.HARDLINK else target.decode("utf-8", "backslashreplace")
-
-
-def _text(path: bytes) -> str:
-    return "/" + path.decode("utf-8", "backslashreplace")
+    return path_text(target) if kind == Kind.HARDLINK else target.decode("utf-8", "backslashreplace")
 
 
 def _time(text: str | None) -> datetime | None:

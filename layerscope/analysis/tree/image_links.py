@@ -23,6 +23,15 @@ class ImagePaths:
 
         Absolute targets and ``..`` stay below the image's root.
         """
+        node, name = self._followed(path)
+        return node if name is None else None
+
+    def gap(self, path: bytes) -> tuple[int, bytes] | None:
+        """Return the folder and the name, missing in it, at which a path ends to lead anywhere; None if it does."""
+        node, name = self._followed(path)
+        return None if name is None else (node, name)
+
+    def _followed(self, path: bytes) -> tuple[int, bytes | None]:
         node, links = 0, 0
         ahead = path.split(b"/")[::-1]
         while ahead:
@@ -34,17 +43,17 @@ class ImagePaths:
                 continue
             step = self._steps.get((node, part)) or self._step(node, part)
             if step is None:
-                return None
+                return node, part
             child, target = step
             if target is None:
                 node = child
                 continue
             links += 1
             if links > _MOST_LINKS or len(target) > _LONGEST_TARGET:
-                return None
+                return node, part
             node = 0 if target.startswith(b"/") else node
             ahead += target.split(b"/")[::-1]
-        return node
+        return node, None
 
     def _step(self, folder: int, name: bytes) -> tuple[int, bytes | None] | None:
         """Return the node of a name in a folder, with its target if it is a symlink, or None if it does not exist."""
