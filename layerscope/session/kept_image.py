@@ -216,7 +216,8 @@ def keep_content(cache: Cache, label: str, layers: Sequence[Layer]) -> None:
     """Keep the content of verified layers, whose files move into the cache: nothing can be read of them any more."""
     blobs = [(layer, layer.blob) for layer in layers if layer.verified and layer.blob is not None]
     exported = [(layer, blob) for layer, blob in blobs if blob.version is None]
-    if all(_is_kept(cache, layer) for layer, _ in exported):
+    kept = (_blob_span(cache, layer) for layer, _ in exported)
+    if all(span is not None and cache.adopted(span.file) is not None for span in kept):
         return
     adopted = {path: cache.adopt(Path(path)) for path in {blob.path for _, blob in exported}}
     for layer, blob in exported:
@@ -228,11 +229,6 @@ def keep_content(cache: Cache, label: str, layers: Sequence[Layer]) -> None:
 def _keep_blob_span(cache: Cache, label: str, layer: Layer, kept: _BlobSpan) -> None:
     encoded = msgspec.json.encode(kept)
     cache.keep(RecordKind.LAYER, str(layer.diff_id), label, lambda file: file.write(encoded))
-
-
-def _is_kept(cache: Cache, layer: Layer) -> bool:
-    kept = _blob_span(cache, layer)
-    return kept is not None and cache.adopted(kept.file) is not None
 
 
 def _blob_span(cache: Cache, layer: Layer) -> _BlobSpan | None:

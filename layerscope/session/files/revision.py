@@ -7,7 +7,7 @@ from typing import NamedTuple
 from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.image_links import followed
 from layerscope.errors import FormatError, InvalidLayer, UsageError
-from layerscope.model.entries import FileEntry, Kind
+from layerscope.model.entries import DEVICES, FileEntry, Kind
 from layerscope.model.image import Compression
 from layerscope.session.loaded_image import LoadedImage, present_node, typed_paths
 from layerscope.text import printable_name, printable_path
@@ -132,19 +132,11 @@ def _bytes_of(opened: LoadedImage, occurrence: int) -> int | None:
 
 def _without_bytes(entry: FileEntry) -> str:
     """Return a description of an entry without bytes."""
-    major, minor = entry.device or (0, 0)
-    match entry.kind:
-        case Kind.DIR:
-            return "a directory"
-        case Kind.FIFO:
-            return "a named pipe, which has no content"
-        case Kind.CHAR:
-            return f"a character device ({major}, {minor}), which has no content"
-        case Kind.BLOCK:
-            return f"a block device ({major}, {minor}), which has no content"
-        case Kind.HARDLINK:
-            return f"a hard link to /{printable_name(entry.link or b'')}, which is empty or missing"
-    return "an empty file"
+    if entry.kind is Kind.HARDLINK:
+        return f"a hard link to /{printable_name(entry.link or b'')}, which is empty or missing"
+    kind = _NOT_FILES.get(entry.kind, "an empty file")
+    numbers = " ({}, {})".format(*entry.device or (0, 0)) if entry.kind in DEVICES else ""
+    return f"{kind}{numbers}, which has no content" if numbers or entry.kind is Kind.FIFO else kind
 
 
 def file_at(loaded: LoadedImage, path: str, layer: int) -> int:

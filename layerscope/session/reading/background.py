@@ -30,7 +30,6 @@ from layerscope.session.reading.wire import (
     table_from,
     tree_from,
     write_message,
-    write_order,
 )
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ class BackgroundReader:
         """The reason why the process ended early, once `events` has reported it."""
         with suppress(BrokenPipeError):
             # a process that has died is reported by `events`
-            write_order(self._input, order)
+            write_message(self._input, order)
 
     @property
     def _input(self) -> IO[bytes]:

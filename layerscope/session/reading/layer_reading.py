@@ -46,15 +46,15 @@ _LARGEST_HASHED = 64_000_000
 """The size from which on a file is hashed only if another has the same size: hashing takes half as long again."""
 
 
-def needs_of(needs: Iterable[ContentNeed], largest: int = _LARGEST_HASHED) -> "ContentNeeds":
+def needs_of(needs: Iterable[ContentNeed]) -> "ContentNeeds":
     """Return what to take of the content of compressed layers in the pass that lists them.
 
-    The first bytes that ``needs`` name, and the digests of all files up to the ``largest``; 0 for none.
+    The first bytes that ``needs`` name, and the digests of files.
     """
     # 4 ms, and only for layers that are not known
     from layerscope.sources.tar.content_taker import ContentNeeds, HashedSizes  # noqa: PLC0415
 
-    return ContentNeeds(HashedSizes(largest), needed_of_file(needs))
+    return ContentNeeds(HashedSizes(_LARGEST_HASHED), needed_of_file(needs))
 
 
 def read_whole(layer: Layer, is_stopped: IsStopped = bool, *, needs: "ContentNeeds | None" = None) -> LayerEntries:

@@ -165,24 +165,11 @@ def receive(session: ImageSession, reader: LayerReader) -> Iterator[ReceiveEvent
 
     A failure is also the reader's. Any thread may iterate; `ImageSession.stop_reading` ends it.
     """
-    if session.awaited is None:
-        yield from _fetched(session, reader)
-        return
-    reception = Reception([session.awaited], [session.image], session.layers.is_stopped)
-    session.when_stopped(reception.cancel)
     try:
-        for event in reception.events():
-            if isinstance(event, LayerArrived):
-                for layer in session.image.layers:
-                    if layer.diff_id == event.layer.diff_id:
-                        reader.take(replace(event.layer, number=layer.number))
-            elif isinstance(event, ExportProgress):
-                yield event
-            else:
-                session.take_image(event.images[0])
-                if session.image.container is not None:
-                    reader.take(session.image.layers[-1])
-                yield ImageReceived(session.image)
+        yield from (
+            _fetched(session, reader) if session.awaited is None else _from_engine(session, session.awaited, reader)
+        )
+        yield ImageReceived(session.image)
     except ReadingStopped:
         return
     except LayerscopeError as error:
@@ -191,16 +178,26 @@ def receive(session: ImageSession, reader: LayerReader) -> Iterator[ReceiveEvent
 
 
 def _fetched(session: ImageSession, reader: LayerReader) -> Iterator[ReceiveEvent]:
-    """Yield what happens while layers are fetched, and hand each one that has come to the reader."""
-    try:
-        for event in session.layers.fetch_unread():
-            if isinstance(event, Layer):
-                reader.take(event)
-            else:
-                yield event
-        yield ImageReceived(session.image)
-    except ReadingStopped:
-        return
-    except LayerscopeError as error:
-        reader.failure = str(error)
-        yield ReadingFailed(reader.failure)
+    for event in session.layers.fetch_unread():
+        if isinstance(event, Layer):
+            reader.take(event)
+        else:
+            yield event
+
+
+def _from_engine(
+    session: ImageSession, awaited: AwaitedImage | AwaitedContainer, reader: LayerReader
+) -> Iterator[ReceiveEvent]:
+    reception = Reception([awaited], [session.image], session.layers.is_stopped)
+    session.when_stopped(reception.cancel)
+    for event in reception.events():
+        if isinstance(event, LayerArrived):
+            for layer in session.image.layers:
+                if layer.diff_id == event.layer.diff_id:
+                    reader.take(replace(event.layer, number=layer.number))
+        elif isinstance(event, ExportProgress):
+            yield event
+        else:
+            session.take_image(event.images[0])
+            if session.image.container is not None:
+                reader.take(session.image.layers[-1])

@@ -131,9 +131,12 @@ def read_frame(file: IO[bytes]) -> tuple[AnyHead, list[bytes]] | None:
     return (head, buffers) if [len(buffer) for buffer in buffers] == head.sizes else None
 
 
-def write_order(file: IO[bytes], order: ReadOrder) -> None:
-    """Write the order for the reader process."""
-    _write_json(file, order)
+def write_message(file: IO[bytes], message: ReadOrder | Message) -> None:
+    """Write the order for the reader process, or a message that follows it."""
+    # The path of an archive may hold bytes that are not UTF-8, which the json module escapes and msgspec refuses.
+    encoded = json.dumps(msgspec.to_builtins(message, enc_hook=str)).encode()
+    file.write(len(encoded).to_bytes(_LENGTH, "big") + encoded)
+    file.flush()
 
 
 def read_order(file: IO[bytes]) -> ReadOrder:
@@ -141,22 +144,10 @@ def read_order(file: IO[bytes]) -> ReadOrder:
     return msgspec.convert(_read_json(file), type=ReadOrder, dec_hook=_digest)
 
 
-def write_message(file: IO[bytes], message: Message) -> None:
-    """Write a message for the reader process."""
-    _write_json(file, message)
-
-
 def read_message(file: IO[bytes]) -> Message:
     """Wait for a message for the reader process; raises BrokenPipeError if the stream has ended."""
     message: Message = msgspec.convert(_read_json(file), type=Message, dec_hook=_digest)
     return message
-
-
-def _write_json(file: IO[bytes], value: ReadOrder | Message) -> None:
-    # The path of an archive may hold bytes that are not UTF-8, which the json module escapes and msgspec refuses.
-    encoded = json.dumps(msgspec.to_builtins(value, enc_hook=str)).encode()
-    file.write(len(encoded).to_bytes(_LENGTH, "big") + encoded)
-    file.flush()
 
 
 def _read_json(file: IO[bytes]) -> object:

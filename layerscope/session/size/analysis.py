@@ -4,7 +4,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.advice.rules import RULE_NEEDS
-from layerscope.analysis.content import needed_of_file
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.file_types.sizes import (
     FileTypes,
@@ -21,17 +20,13 @@ from layerscope.analysis.size.directories import DirectorySizes
 from layerscope.analysis.size.live import LiveFiles, live_files
 from layerscope.session.files.packages import ImagePackages, packages_by_layer, sbom_of
 from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.reading.layer_reading import needs_of
 from layerscope.session.size.report import SizeReport, size_report
 from layerscope.sources.magic import mime_type
-from layerscope.sources.tar.content_taker import ContentNeeds, HashedSizes
 from layerscope.text import printable_name
 
 if TYPE_CHECKING:
     from layerscope.session.image_session import ImageSession
-
-
-_LARGEST_HASHED = 64_000_000
-"""The size from which on a file is hashed only if another has the same size: hashing takes half as long again."""
 
 
 class SizeAnalysis:
@@ -96,5 +91,5 @@ def size_analysis(
     session: "ImageSession", base: BaseImage | None = None, dockerfile: PlacedDockerfile | None = None
 ) -> SizeAnalysis:
     """Read the layers, and return the size analysis; what it needs of compressed layers is taken in the same pass."""
-    needs = ContentNeeds(HashedSizes(_LARGEST_HASHED), needed_of_file((types_need(), PACKAGES, *RULE_NEEDS)))
-    return SizeAnalysis(session.load(needs, compares_files=True), base, dockerfile)
+    loaded = session.load(needs_of((types_need(), PACKAGES, *RULE_NEEDS)), compares_files=True)
+    return SizeAnalysis(loaded, base, dockerfile)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Protocol
 
 from layerscope.errors import InvalidLayer, os_reason
@@ -10,7 +10,7 @@ from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.store.tar_split import TarSplitContent, TarSplitStream
 from layerscope.sources.stream.compression import DecompressedSpan, check_unchanged, open_span
-from layerscope.sources.tar.blocks import DecompressedBytes, open_stream
+from layerscope.sources.tar.blocks import open_stream
 from layerscope.work import stop_if
 
 _CHUNK = 96 * 1024
@@ -127,52 +127,53 @@ class StreamedContent:
         self._stream.close()
 
 
+@contextmanager
+def reading_errors() -> Iterator[None]:
+    """Turn an OSError into the InvalidLayer that says so."""
+    try:
+        yield
+    except OSError as error:
+        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
+
+
+def stored_form(layer: Layer) -> tuple[FileSpan, Compression]:
+    """Return the blob of a layer and its compression; raises InvalidLayer where it is missing."""
+    if layer.blob is None or layer.compression is None:
+        raise InvalidLayer(layer.problem or "the layer is missing")
+    return layer.blob, layer.compression
+
+
 def open_layer_content(layer: Layer, is_stopped: Callable[[], bool] = bool) -> LayerContent:
     """Open the content of a layer; raises InvalidLayer where it is missing or cannot be opened.
 
     Once ``is_stopped`` returns True, every read raises ReadingStopped.
     """
-    try:
+    with reading_errors():
         if layer.unpacked is not None:
             return TarSplitContent(layer.unpacked, is_stopped)
-        if layer.blob is None or layer.compression is None:
-            raise InvalidLayer(layer.problem or "the layer is missing")
-        if layer.compression is Compression.NONE:
-            return PlainContent(layer.blob, is_stopped)
-        return StreamedContent(layer.blob, layer.compression, is_stopped)
-    except OSError as error:
-        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
+        blob, compression = stored_form(layer)
+        if compression is Compression.NONE:
+            return PlainContent(blob, is_stopped)
+        return StreamedContent(blob, compression, is_stopped)
 
 
 def tar_chunks(layer: Layer, is_stopped: Callable[[], bool] = bool) -> Iterator[bytes]:
     """Yield the uncompressed tar of a layer from start to end; raises InvalidLayer, and ReadingStopped as others do."""
-    try:
-        with closing(_open_tar(layer)) as stream:
+    with reading_errors():
+        stream = TarSplitStream(layer.unpacked) if layer.unpacked else open_stream(*stored_form(layer))
+        with closing(stream):
             while chunk := stream.read1(_CHUNK):
                 stop_if(is_stopped)
                 yield chunk
             stream.check()
-    except OSError as error:
-        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
-
-
-def _open_tar(layer: Layer) -> DecompressedBytes:
-    if layer.unpacked is not None:
-        return TarSplitStream(layer.unpacked)
-    if layer.blob is None or layer.compression is None:
-        raise InvalidLayer(layer.problem or "the layer is missing")
-    return open_stream(layer.blob, layer.compression)
 
 
 def blob_start(layer: Layer, size: int) -> bytes:
     """Return the first bytes of a layer's blob as it is stored; none of a layer that has no blob."""
     if layer.blob is None:
         return b""
-    try:
-        with closing(DecompressedSpan(layer.blob, Compression.NONE)) as stream:
-            return stream.read1(size)
-    except OSError as error:
-        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
+    with reading_errors(), closing(DecompressedSpan(layer.blob, Compression.NONE)) as stream:
+        return stream.read1(size)
 
 
 def stored_pieces(table: EntryTable, row: int) -> Iterator[tuple[int, int, int]]:

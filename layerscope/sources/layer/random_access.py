@@ -13,9 +13,9 @@ from io import FileIO
 from threading import Lock
 from typing import Protocol
 
-from layerscope.errors import FormatError, InvalidLayer, os_reason
+from layerscope.errors import FormatError, InvalidLayer
 from layerscope.model.image import Compression, FileSpan, Layer
-from layerscope.sources.layer.content import PlainContent, StreamedContent
+from layerscope.sources.layer.content import PlainContent, StreamedContent, reading_errors, stored_form
 from layerscope.sources.layer.gzip_checkpoints import CheckpointedContent
 from layerscope.sources.store.tar_split import TarSplitContent
 from layerscope.sources.stream.compression import DecompressedSpan
@@ -152,17 +152,14 @@ class RandomContent(Protocol):
 
 def open_random_content(layer: Layer, budget: SpoolBudget) -> RandomContent:
     """Open the content of a layer; raises InvalidLayer where it is missing or cannot be opened."""
-    try:
+    with reading_errors():
         if layer.unpacked is not None:
             return TarSplitContent(layer.unpacked)
-        if layer.blob is None or layer.compression is None:
-            raise InvalidLayer(layer.problem or "the layer is missing")
-        match layer.compression:
+        blob, compression = stored_form(layer)
+        match compression:
             case Compression.NONE:
-                return PlainContent(layer.blob)
+                return PlainContent(blob)
             case Compression.GZIP:
-                return CheckpointedContent(layer.blob)
+                return CheckpointedContent(blob)
             case _:
-                return SpooledContent(layer.blob, layer.compression, budget)
-    except OSError as error:
-        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
+                return SpooledContent(blob, compression, budget)

@@ -15,7 +15,7 @@ from layerscope.session.reading.wire import (
     send_tree,
     table_from,
     tree_from,
-    write_order,
+    write_message,
 )
 from tests.analysis.entries import directory, file, hardlink, layer, opaque, symlink, whiteout
 
@@ -79,6 +79,6 @@ def test_an_order_may_name_an_archive_that_is_not_utf8() -> None:
     blob = FileSpan("\udcff.tar", 512, 1024, 1024)
     order = ReadOrder([Layer(1, blob, Compression.GZIP), Layer(2, None, None, problem="it is missing")], 2)
     pipe = io.BytesIO()
-    write_order(pipe, order)
+    write_message(pipe, order)
     pipe.seek(0)
     assert read_order(pipe) == order

@@ -7,8 +7,8 @@ import pytest
 from layerscope.comparison.compare import compare_images
 from layerscope.model.image import Compression
 from layerscope.session.open import open_image
+from layerscope.session.reading import layer_reading
 from layerscope.session.reading.shared_layers import load_both
-from layerscope.session.size import analysis
 from layerscope.session.size.analysis import SizeAnalysis, size_analysis
 from layerscope.sources.layer import content
 from tests.builders import file, image, layer, oci_archive
@@ -64,7 +64,7 @@ def test_a_size_report_reads_compressed_layers_once(tmp_path: Path, monkeypatch:
 
 
 def test_large_files_of_one_size_are_compared_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis, "_LARGEST_HASHED", 1000)
+    monkeypatch.setattr(layer_reading, "_LARGEST_HASHED", 1000)
     with open_image(packed(tmp_path / "image.tar", BASE)) as session:
         (duplicate,) = size_analysis(session).report.duplicates
         assert duplicate.size == 5004
