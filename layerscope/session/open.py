@@ -160,13 +160,15 @@ def each_image(request: ImageRequest) -> list[ImageRequest]:
     """
     with open_or_choose(request.reference, platform=request.platform, engine=request.engine) as opened:
         choices = [choice for choice in opened.choices if not (choice.problem or choice.fallback)]
-    return [
-        request._replace(
-            image=next(iter(choice.tags), None) or str(choice.digest or choice.config_digest),
-            platform=request.platform or str(choice.platform or "") or None,
-        )
-        for choice in choices
-    ]
+    return [request_of(request, choice) for choice in choices]
+
+
+def request_of(request: ImageRequest, choice: Candidate) -> ImageRequest:
+    """Return the request for one of the several images that a request fits."""
+    return request._replace(
+        image=next(iter(choice.tags), None) or str(choice.digest or choice.config_digest),
+        platform=request.platform or str(choice.platform or "") or None,
+    )
 
 
 def receive(session: ImageSession) -> None:
@@ -188,8 +190,23 @@ def reopened(session: ImageSession, progress: Progress) -> ImageSession:
     return again
 
 
-def _open_decided(request: ImageRequest, progress: Progress | None, cache: Cache | None) -> ImageSession:
-    opened = open_or_choose(
+def first_undecided(
+    requests: Sequence[ImageRequest], progress: Progress, cache: Cache | None
+) -> tuple[int, UndecidedImage]:
+    """Return the first of the requests that fits several images, and these.
+
+    Raises as `open_or_choose` does, and ValueError if each request fits one image.
+    """
+    for number, request in enumerate(requests):
+        opened = _open(request, progress, cache)
+        if isinstance(opened, UndecidedImage):
+            return number, opened
+        opened.close()
+    raise ValueError("all requests fit one image")
+
+
+def _open(request: ImageRequest, progress: Progress | None, cache: Cache | None) -> ImageSession | UndecidedImage:
+    return open_or_choose(
         request.reference,
         request.image,
         request.platform,
@@ -198,6 +215,10 @@ def _open_decided(request: ImageRequest, progress: Progress | None, cache: Cache
         cache=cache,
         from_tables=request.from_tables,
     )
+
+
+def _open_decided(request: ImageRequest, progress: Progress | None, cache: Cache | None) -> ImageSession:
+    opened = _open(request, progress, cache)
     if isinstance(opened, UndecidedImage):
         opened.close()
         raise opened.error

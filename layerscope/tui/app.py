@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, NoColor
 from textual.notifications import Notify
@@ -169,6 +170,15 @@ class LayerscopeApp(App[LayerscopeError]):
         for shown in [shown for shown in self._notifications if shown.message == message.notification.message]:
             # Textual has no public way to withdraw one notice.
             self._unnotify(shown, refresh=False)
+
+    def push_screen(self, *args: Any, **kwargs: Any) -> Any:
+        """Push a screen. Notices leave with their screen: they never cover the next one."""
+        self.clear_notifications()
+        return super().push_screen(*args, **kwargs)
+
+    def pop_screen(self) -> AwaitComplete:
+        self.clear_notifications()
+        return super().pop_screen()
 
     def action_copy_or_quit(self) -> None:
         """Copy the selected text and clear the selection, or quit if there is none; while files are written, ask."""

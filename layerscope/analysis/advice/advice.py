@@ -14,11 +14,17 @@ from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.instruction import keyword_of
 
-ENOUGH = 1_000_000
+_ENOUGH = 1_000_000
 """The bytes from which on a saving is worth advice in any image."""
 
-ENOUGH_SHARE = 100
+_ENOUGH_SHARE = 100
 """In a small image, one hundredth of all bytes is worth advice."""
+
+
+def is_worth_advice(size: int, total: int) -> bool:
+    """Return whether a saving of ``size`` bytes is worth advice in an image of ``total`` bytes."""
+    return size >= _ENOUGH or 0 < total <= size * _ENOUGH_SHARE
+
 
 _COPIES = frozenset({DeadReason.METADATA_ONLY, DeadReason.IDENTICAL})
 
@@ -88,7 +94,7 @@ class Evidence:
 
     def matters(self, size: int) -> bool:
         """Return whether a saving of ``size`` bytes is worth advice in this image."""
-        return size >= ENOUGH or 0 < self.total <= size * ENOUGH_SHARE
+        return is_worth_advice(size, self.total)
 
     def keyword(self, layer: int) -> str:
         """Return the keyword of the layer's instruction; an empty text for a layer of the base or one without."""

@@ -93,6 +93,18 @@ class LayeredTree(Struct, frozen=True):
             if row is not None:
                 yield row
 
+    def writing_layer(self, node: int, layer: int) -> int:
+        """Return the layer that last changed a node, of layers 1 to ``layer``; 0 if none has it.
+
+        A layer holds the folders of its paths again: only one that it changed was written by it.
+        """
+        index = self.index
+        last = index.occurrence(node, layer)
+        if last >= 0 and self.is_directory(node, layer):
+            first = index.firsts[node]
+            last = next((at for at in range(last, first, -1) if index.changes[at] != ChangeKind.UNCHANGED), first)
+        return index.layers[last] if last >= 0 else 0
+
     def layer_before(self, node: int, layer: int) -> int | None:
         """Return the layer that wrote what a layer has written again or removed, None if it did neither."""
         index = self.index

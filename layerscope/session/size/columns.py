@@ -153,7 +153,7 @@ def layer_table(analysis: SizeAnalysis, sizes: Sequence[LayerSize]) -> ReportTab
         _share(lambda row: row.content_size, analysis.report.total_size),
         _size("dead", lambda row: row.dead_size, size_or_blank),
         _size("hides", lambda row: row.hides_size, size_or_blank),
-        _size("blob", lambda row: row.blob_size),
+        _size("stored", lambda row: row.blob_size),
         _instruction("instruction", analysis, lambda row: row.layer),
     ]
     return ReportTable(columns, sizes, lambda row: row.content_size or 0, "layer")

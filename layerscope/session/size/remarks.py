@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from layerscope.analysis.advice.advice import is_worth_advice
 from layerscope.analysis.packages.sizes import PackageSizes
 from layerscope.analysis.size.dead import DeadReason
 from layerscope.analysis.size.layers_and_files import LayerSize
@@ -105,6 +106,11 @@ def no_dead_sentence(report: SizeReport) -> str:
     if report.dead_size is None:
         return "The dead bytes are unknown: not all layers could be read."
     return "Nothing in this image is dead."
+
+
+def duplicates_matter(report: SizeReport) -> bool:
+    """Return whether the duplicates are worth a view of their own: otherwise a sentence of advice leads to them."""
+    return is_worth_advice(sum(duplicate.saves for duplicate in report.duplicates), report.total_size or 0)
 
 
 def no_duplicates_sentence(report: SizeReport) -> str:

@@ -1,5 +1,6 @@
 """The application that shows a comparison first, and the comparison of two images from another screen."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from typing import Any, NamedTuple
 
@@ -52,19 +53,22 @@ class OpenedPair(NamedTuple):
             session.close()
 
 
-def open_pair(requests: tuple[ImageRequest, ImageRequest], cache: Cache | None, progress: Progress) -> OpenedPair:
+def open_pair(cache: Cache | None, requests: Sequence[ImageRequest], progress: Progress) -> OpenedPair:
     """Open two images to compare; raises LayerscopeError."""
     old, new = open_images(requests, progress, cache)
     return OpenedPair(old, new)
 
 
-def open_other(old: LoadedImage, reference: str, cache: Cache | None, progress: Progress) -> OpenedPair:
+def open_other(
+    old: LoadedImage, cache: Cache | None, requests: Sequence[ImageRequest], progress: Progress
+) -> OpenedPair:
     """Open the image to compare a loaded one with: of several platforms, the same; raises LayerscopeError."""
+    (request,) = requests
     try:
-        (new,) = open_images([ImageRequest(reference)], progress, cache)
+        (new,) = open_images(requests, progress, cache)
     except AmbiguousImage:
-        platform = str(old.image.platform)
-        (new,) = open_images([ImageRequest(reference, platform=platform)], progress, cache)
+        same = request._replace(platform=request.platform or str(old.image.platform))
+        (new,) = open_images([same], progress, cache)
     return OpenedPair(old, new)
 
 

@@ -153,6 +153,12 @@ ALL_LAYERS_KEYS = (
     Key("escape,left,h,A", "dismiss", "back", "Go back", id="all-layers.back", rank=20),
     QUIT.at(30),
 )
+SIZE_SO_FAR_KEYS = (
+    Key("enter,right,l", "choose", "layer", "Go to the layer", id="size-so-far.choose", rank=0),
+    Key("escape,left,h,w", "dismiss", "back", "Go back", id="size-so-far.back", rank=10),
+    QUIT.at(20),
+)
+SIZE_SO_FAR_TABLE = (KeyGroup("Size so far", SIZE_SO_FAR_KEYS), KeyGroup("In any list", LineList.KEYS))
 ALL_LAYERS_TABLE = (KeyGroup("All layers", ALL_LAYERS_KEYS), KeyGroup("In any list", LineList.KEYS))
 EXPLORER_TABLE = (
     KeyGroup("Anywhere", (HELP.at(16), *FILES_KEYS, *EXPLORER_KEYS)),

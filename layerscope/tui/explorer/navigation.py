@@ -23,6 +23,7 @@ from layerscope.tui.dockerfile.screen import DockerfileScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.all_layers import AllLayersScreen
 from layerscope.tui.explorer.keys import EXPLORER_KEYS
+from layerscope.tui.explorer.size_so_far import ALL_READ, SizeSoFarScreen
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.images.chooser import ChooserScreen
@@ -53,7 +54,8 @@ class Navigation:
     def _loaded(self) -> LoadedImage | None:
         """Return the image with all its layers, or say that they are still being read, and return None."""
         if self._state.tree is None or not self._state.reading.complete:
-            warn(self._screen, "Wait until all layers have been read.")
+            reading = self._state.reading
+            warn(self._screen, f"This needs all layers: {reading.failure or reading.words}.")
             return None
         if self._opened is None:
             self._opened = loaded_image(self._session.layers, self._state.tree, self._state.tallies)
@@ -62,8 +64,13 @@ class Navigation:
     def open_size(self, show: Callable[[Target | None], None], view: int | None, subject: int | None) -> None:
         """Show what makes the image large; ``show`` is called with the path that the user chooses there.
 
-        The view is the one that was on the screen last, unless another is asked for, or a subject in it.
+        The view is the one that was on the screen last, unless another is asked for, or a subject in it. While layers
+        are being read, it is their sizes so far.
         """
+        if not self._state.reading.complete:
+            then = partial(self._follow_size, show, view, subject)
+            self._screen.app.push_screen(SizeSoFarScreen(lambda: self._state), then)
+            return
         opened = self._loaded()
         if opened is None:
             return
@@ -72,6 +79,15 @@ class Navigation:
         if view is not None:
             self._size_state.go_to(Topic(SizeView(view), subject))
         self._screen.app.push_screen(SizeScreen(self._analysis, self._size_state), show)
+
+    def _follow_size(
+        self, show: Callable[[Target | None], None], view: int | None, subject: int | None, chosen: Target | None
+    ) -> None:
+        """Go from the sizes so far to a layer, or to the whole analysis once there is one."""
+        if chosen == ALL_READ:
+            self.open_size(show, view, subject)
+        else:
+            show(chosen)
 
     def size_keys(self) -> list[Key]:
         """Return the entries of the palette for the views of the size."""

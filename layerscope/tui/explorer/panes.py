@@ -13,7 +13,7 @@ from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.layer_lines import LayerLines, layer_columns
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.state import ExplorerState, Exporting, Reading
-from layerscope.tui.explorer.step_fields import image_fields
+from layerscope.tui.explorer.step_fields import image_fields, rare_fields
 from layerscope.tui.size.state import ALL_SECRETS, SizeView
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.tree.view import Scope, TreeSnapshot
@@ -124,7 +124,9 @@ class LayerPanes:
         """Show the details of the chosen step, or of the image."""
         state, step = self.state, self.state.step
         if self._shows_image or step is None:
-            self._panes.show_details("Image", image_fields(state.image, state.tallies, state.sbom, state.registry))
+            fields = image_fields(state.image, state.tallies, state.sbom, state.registry)
+            rare = rare_fields(step, state.layer_of(step)) if step is not None else []
+            self._panes.show_details("Image", [*fields, *rare])
         else:
             title = f"Layer {step.layer}" if step.layer else "Step without a layer"
             self._panes.show_details(title, state.fields(step))

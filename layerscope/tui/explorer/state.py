@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image, Layer, Step
@@ -166,9 +167,9 @@ class ExplorerState:
         return self.image.layers[step.layer - 1] if step.layer else None
 
     def writing_layer(self, node: int | None) -> int:
-        """Return the layer that last touched a node, as the chosen layer has it; without a node, the chosen layer."""
-        occurrence = -1 if node is None or self.tree is None else self.tree.index.occurrence(node, self.layer)
-        return self.layer if occurrence < 0 or self.tree is None else self.tree.index.layers[occurrence]
+        """Return the layer that last changed a node, as the chosen layer has it; without a node, the chosen layer."""
+        writer = 0 if node is None or self.tree is None else self.tree.writing_layer(node, self.layer)
+        return writer or self.layer
 
     @property
     def position(self) -> int:
@@ -223,9 +224,12 @@ class ExplorerState:
     def origin_of(self, row: TreeRow) -> RowNotes:
         """Return what is known about a row: what a container did to it, the instruction that wrote it, its package."""
         package = self.packages.get(row.node)
-        position = self._positions.get(row.entry.layer) if row.entry.row is not None else None
+        is_removed = row.change is ChangeKind.REMOVED
+        writer = row.entry.layer if is_removed else self.writing_layer(row.node)
+        position = self._positions.get(writer) if row.entry.row is not None else None
         return RowNotes(
             self._note_on(row),
+            writer,
             "" if position is None else self.image.steps[position].title,
             printable_line(f"{package.name} {package.version} ({package.manager})") if package is not None else "",
         )

@@ -51,9 +51,7 @@ def step_fields(
         *fields,
         ("Created", time_words(step.created)),
         ("Author", excerpt(step.author or "")),
-        ("Comment", "" if step.comment == step.title else excerpt(step.comment or "")),
         *(_digest_fields(layer) if layer else []),
-        ("Media type", excerpt(layer.media_type or "") if layer else ""),
         *([location_field(storage, layer)] if storage and layer else []),
         ("Created by", "" if _repeats(step) else excerpt(step.created_by or "")),
     ]
@@ -74,9 +72,21 @@ def time_words(text: str | None) -> str:
 
 def _digest_fields(layer: Layer) -> list[Field]:
     """Return the start of digest and diff_id, once if they are the same; a key copies all of it."""
-    if layer.digest == layer.diff_id:
-        return [("Digest", f"{_short(layer.digest)} (also diff_id)" if layer.digest else "")]
-    return [("Digest", _short(layer.digest)), ("diff_id", _short(layer.diff_id))]
+    return [
+        ("Digest", _short(layer.digest)),
+        ("diff_id", "" if layer.digest == layer.diff_id else _short(layer.diff_id)),
+    ]
+
+
+def rare_fields(step: Step, layer: Layer | None) -> list[Field]:
+    """Return what few ask of a step, for the details of the image."""
+    name = f"Layer {layer.number}" if layer else "Step"
+    fields = [
+        ("comment", "" if step.comment == step.title else excerpt(step.comment or "")),
+        ("diff_id", str(layer.diff_id or "") if layer else ""),
+        ("media type", excerpt(layer.media_type or "") if layer else ""),
+    ]
+    return [(name, f"{label} {value}") for label, value in fields if value]
 
 
 def _short(digest: Digest | None) -> str:
@@ -87,13 +97,13 @@ def _short(digest: Digest | None) -> str:
 def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies, opaque: int) -> list[Field]:
     stored = f"{human_size(layer.blob_size)} {_stored(layer)}" if layer.blob_size is not None else ""
     if tally is None:
-        return [("Problem", excerpt(layer.problem or "")), ("Blob", stored)]
+        return [("Problem", excerpt(layer.problem or "")), ("Stored", stored)]
     listed = "" if layer.table is None else "from the table of contents: --full reads the layer itself"
     return [
         *_problem_fields(layer, tally),
         *_size_fields(layer, tally, tallies, opaque),
         ("Listed", listed),
-        ("Blob", stored),
+        ("Stored", stored),
     ]
 
 
@@ -121,7 +131,7 @@ def _size_fields(layer: Layer, tally: LayerTally, tallies: Tallies, opaque: int)
 
 
 def _stored(layer: Layer) -> str:
-    return "stored plain" if layer.compression is Compression.NONE else f"stored, {layer.compression}"
+    return "plain" if layer.compression is Compression.NONE else f"as {layer.compression}"
 
 
 def attestation_fields(attestations: Attestations, sbom: "SbomComparison | None") -> list[Field]:
@@ -170,7 +180,7 @@ def image_fields(
         ("Source", f"{image.source}, {plural(len(image.layers), 'layer')}"),
         *(("Warning", excerpt(warning)) for warning in image.warnings),
         ("Content", human_size(tallies.content_size) if tallies.layers else ""),
-        ("Blobs", human_size(image.blob_size)),
+        ("Stored", human_size(image.blob_size)),
         ("Created", time_words(image.config.created)),
         ("Author", excerpt(image.config.author or "")),
         ("Digest", str(image.digest or "")),

@@ -123,12 +123,11 @@ class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic
 
     @on(Ended)
     def _on_ended(self, message: Ended) -> None:
-        if message.error:
-            self.app.notify(
-                printable_line(message.error), title="Not opened", severity="error", markup=False, timeout=10
-            )
+        app = self.app
         # the palette may be open on top of it
         self.leave(self._take())
+        if message.error:
+            app.notify(printable_line(message.error), title="Not opened", severity="error", markup=False, timeout=10)
 
     def _take(self) -> Opened | None:
         """Return what was opened, and close what will be."""

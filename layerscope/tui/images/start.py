@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from rich.text import Text
 from textual import on
@@ -16,21 +16,22 @@ from textual.widgets import Static
 
 from layerscope.analysis.search.query import parse_query
 from layerscope.cache.cache import Cache
-from layerscope.errors import LayerscopeError, UsageError
+from layerscope.errors import AmbiguousImage, LayerscopeError, UsageError
+from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.progress import Progress
 from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.local.listing import layered_images, local_archives, local_containers, local_images
 from layerscope.session.local.sharing import sharing
-from layerscope.session.open import UndecidedImage, open_or_choose
+from layerscope.session.open import UndecidedImage, first_undecided, open_or_choose, request_of
 from layerscope.text import plural, printable_line, printable_name
 from layerscope.tui.app import LayerscopeApp, push_explorer, run_app
 from layerscope.tui.comparison.explore import OpenedPair, open_other, open_pair, push_comparison
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.drawing.glyphs import glyphs_of
-from layerscope.tui.images.chooser import candidate_chooser
+from layerscope.tui.images.chooser import ChooserScreen, candidate_chooser
 from layerscope.tui.images.opening import OpeningScreen
 from layerscope.tui.images.start_list import (
     Section,
@@ -290,6 +291,16 @@ class StartScreen(LeftOnce[object]):
             self._show_releases(row.reference)
 
 
+class UndecidedRequest(NamedTuple):
+    """The position of a request that fits several images, and these."""
+
+    number: int
+    images: UndecidedImage
+
+    def close(self) -> None:
+        self.images.close()
+
+
 def start_app(cache: Cache | None = None) -> LayerscopeApp:
     """Return an application in which the user chooses among local images, containers and archives."""
 
@@ -312,7 +323,7 @@ def start_app(cache: Cache | None = None) -> LayerscopeApp:
             push_explorer(app, opened, resources)
 
     def compare(old: ImageRequest, new: ImageRequest) -> None:
-        compare_opened(app, f"{old.reference}, {new.reference}", partial(open_pair, (old, new), cache))
+        compare_images(app, (old, new), partial(open_pair, cache), cache)
 
     def releases_of(reference: str) -> None:
         from layerscope.tui.images.releases import show_releases  # noqa: PLC0415  # 100 ms: urllib3
@@ -329,21 +340,45 @@ def start_app(cache: Cache | None = None) -> LayerscopeApp:
     return app
 
 
-def compare_opened(app: App[Any], names: str, open_it: Callable[[Progress], OpenedPair]) -> None:
-    """Open two images in the background, and compare them."""
+def compare_images(
+    app: App[Any],
+    requests: Sequence[ImageRequest],
+    open_pair_of: Callable[[Sequence[ImageRequest], Progress], OpenedPair],
+    cache: Cache | None,
+) -> None:
+    """Open images in the background, and compare them; where a request fits several, the user chooses one first."""
 
-    def compare(pair: OpenedPair | None) -> None:
-        if pair is not None:
-            push_comparison(app, pair)
+    def open_them(progress: Progress) -> OpenedPair | UndecidedRequest:
+        try:
+            return open_pair_of(requests, progress)
+        except AmbiguousImage:
+            return UndecidedRequest(*first_undecided(requests, progress, cache))
 
-    app.push_screen(OpeningScreen(f"Opening {printable_name(names)}", open_it), compare)
+    def show(opened: OpenedPair | UndecidedRequest | None) -> None:
+        if isinstance(opened, OpenedPair):
+            push_comparison(app, opened)
+        elif opened is not None:
+            choose(*opened)
+
+    def choose(number: int, undecided: UndecidedImage) -> None:
+        def take(choice: Candidate) -> None:
+            chooser.dismiss()
+            decided = [*requests]
+            decided[number] = request_of(decided[number], choice)
+            compare_images(app, decided, open_pair_of, cache)
+
+        chooser = ChooserScreen(undecided.reference, undecided.choices, take)
+        app.push_screen(chooser, lambda _: undecided.close())
+
+    names = ", ".join(request.reference for request in requests)
+    app.push_screen(OpeningScreen(f"Opening {printable_name(names)}", open_them), show)
 
 
 def push_other_image(app: App[Any], old: LoadedImage, cache: Cache | None) -> None:
     """Let the user choose an image to compare a loaded one with."""
 
     def compare(reference: str) -> None:
-        compare_opened(app, reference, partial(open_other, old, reference, cache))
+        compare_images(app, [ImageRequest(reference)], partial(open_other, old, cache), cache)
 
     app.push_screen(StartScreen(compare, title=f"Compare {excerpt(old.image.name)} with"))
 

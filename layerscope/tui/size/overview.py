@@ -14,9 +14,10 @@ from textual.message import Message
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import CHANGE_ABOVE, Edits, combined_edits, diff_lines, new_instructions
 from layerscope.analysis.advice.secrets import REMEDY, Secret
+from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.session.size.remarks import no_advice_sentence
+from layerscope.session.size.remarks import duplicates_matter, no_advice_sentence
 from layerscope.text import human_share, human_size, plural, printable_line, printable_path
 from layerscope.tui.drawing.bars import BarStyles, bar_segments
 from layerscope.tui.drawing.cells import cut, cut_middle, folded, instruction_lines, padded
@@ -191,10 +192,18 @@ def overview_items(analysis: SizeAnalysis) -> Sequence[Item]:
     )
     if not report.advice:
         items.append(NoteItem(no_advice_sentence(report)))
+    if report.duplicates and not duplicates_matter(report):
+        items.append(NoteItem(_few_duplicates(report.duplicates), Subject(topic=Topic(SizeView.DUPLICATES))))
     items += _largest_layers(analysis)
     if report.unknowns:
         items += (NoteItem(f"Unknown: {printable_line(sentence)}.") for sentence in report.unknowns)
     return items
+
+
+def _few_duplicates(duplicates: Sequence[Duplicate]) -> str:
+    """Return the advice about duplicates that are not worth a view in the row of views."""
+    saves = human_size(sum(duplicate.saves for duplicate in duplicates))
+    return f"{plural(len(duplicates), 'file')} with copies of the same bytes, which cost {saves}: Enter lists them."
 
 
 def _largest_layers(analysis: SizeAnalysis) -> Iterator[LayerItem]:

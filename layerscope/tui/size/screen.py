@@ -1,6 +1,6 @@
 """The size view: an overview with secrets and advice, and lists of what takes the space."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ from textual.worker import get_current_worker
 from layerscope.analysis.search.query import parse_query
 from layerscope.errors import LayerscopeError
 from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import duplicates_matter
 from layerscope.session.size.report import SizeReport
 from layerscope.text import copied_path, printable_line
 from layerscope.tui.dialogs.help import HelpScreen
@@ -90,6 +91,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         self._analysis = analysis
         self._state = state
         self._content: Content | None = None
+        self._report: SizeReport | None = None
         self._is_computing = True
         self._files = SizeFileActions(self, analysis.loaded)
 
@@ -124,14 +126,21 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
 
     def _show_names(self) -> None:
         """Show the names of the views; they come closer together where there is little room."""
-        names = [f"{view + 1} {view.label}" for view in SizeView]
+        views = self._views
+        names = [f"{view + 1} {view.label}" for view in views]
         gap = "  " if sum(map(len, names)) + 2 * len(names) < self.size.width else " "
         text = Text()
-        for view, name in zip(SizeView, names, strict=True):
+        for view, name in zip(views, names, strict=True):
             action = Style(meta={"@click": f"screen.go_to({view.value})"})
             text.append(name, action + Style(reverse=True, bold=True) if view is self._view else action)
             text.append(gap)
         self.query_one("#views", Static).update(text)
+
+    @property
+    def _views(self) -> Sequence[SizeView]:
+        """The views that are offered: duplicates only where they cost much, or once they were asked for."""
+        is_offered = self._view is SizeView.DUPLICATES or (self._report and duplicates_matter(self._report))
+        return [view for view in SizeView if is_offered or view is not SizeView.DUPLICATES]
 
     @property
     def _view(self) -> SizeView:
@@ -161,6 +170,8 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         if report is None or content is None:
             self._say(printable_line(message.error))
             return
+        self._report = report
+        self._show_names()
         self.query_one(Headline).show(report)
         self.query_one(SizeBar).show(report)
         self._content = content
@@ -194,7 +205,8 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         self._go(Topic(SizeView(view)))
 
     def action_view(self, step: int) -> None:
-        self._go(Topic(SizeView((self._view + step) % len(SizeView))))
+        views = self._views
+        self._go(Topic(views[(views.index(self._view) + step) % len(views)]))
 
     def _go(self, topic: Topic) -> None:
         self.body.remember(self._state.visit)
@@ -239,7 +251,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         subject = self.body.subject
         if subject.target is None:
             leads = ": Enter lists its files" if subject.topic is not None else ""
-            warn(self, f"This has no place of its own in the tree{leads}.")
+            warn(self, f"This is not one path in the tree{leads}.")
         else:
             self.body.remember(self._state.visit)
             self.dismiss(subject.target)

@@ -29,9 +29,10 @@ _LONGEST_WORD = 20
 
 
 class RowNotes(NamedTuple):
-    """The facts about a row beside its entry: a note, the instruction that wrote it, its package."""
+    """The facts about a row beside its entry: a note, the layer that wrote it and its instruction, its package."""
 
     note: str = ""
+    writer: int = 0
     instruction: str = ""
     package: str = ""
 
@@ -79,7 +80,7 @@ class EntryDetails(Static):
         """Return who wrote the entry, in at most ``lines`` lines: the instruction is cut before the package."""
         glyphs = glyphs_of(self)
         package = f" {glyphs.separator} {origin.package}" if origin.package else ""
-        story = self._story(row)
+        story = self._story(row, origin.writer or row.entry.layer)
         if not origin.instruction:
             return story + package
         room = self.content_size.width - cell_len(story) - cell_len(package) - len(": ")
@@ -141,10 +142,10 @@ class EntryDetails(Static):
         # the first line says what a hard link is
         return "" if entry.kind is Kind.HARDLINK else entry.kind.word
 
-    def _story(self, row: TreeRow) -> str:
+    def _story(self, row: TreeRow, writer: int) -> str:
         if row.entry.row is None:
             return "implied by the paths below it"
         if row.change is ChangeKind.REMOVED:
-            return f"removed by this layer, written by layer {row.entry.layer}"
+            return f"removed by this layer, written by layer {writer}"
         verb = row.change.word if row.change in (ChangeKind.ADDED, ChangeKind.MODIFIED) else "written"
-        return f"{verb} by layer {row.entry.layer}"
+        return f"{verb} by layer {writer}"

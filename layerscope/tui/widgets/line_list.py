@@ -252,17 +252,10 @@ class LineList(StripView):
 
 
 def fitting_heights(heights: Sequence[int], extra: Sequence[int], room: int) -> Sequence[int]:
-    """Return the heights with extra lines where each may have some.
-
-    All get the same number, the most that fits; of the lines that are left then, the first ones get one more.
-    """
+    """Return the heights with extra lines where each may have some: all get the same number, the most that fits."""
     for most in range(min(room, max(extra, default=0)), -1, -1):
         taller = [lines + min(more, most) for lines, more in zip(heights, extra, strict=True)]
-        left = room - sum(taller)
-        if left >= 0:
-            longer = [item for item, more in enumerate(extra) if more > most]
-            for item in longer[:left]:
-                taller[item] += 1
+        if sum(taller) <= room:
             return taller
     return heights
 

@@ -7,6 +7,7 @@ import pytest
 from layerscope.model.image import Compression, Layer
 from layerscope.session.reading.background import LayerRead
 from layerscope.tui.explorer.state import Reading
+from layerscope.tui.size.screen import SizeScreen
 from tests.builders import (
     blob_name,
     directory,
@@ -57,6 +58,57 @@ async def test_the_chosen_layer_is_shown_before_previous_layers_are_read(three_l
         reader.release()
         await at.settle()
         assert at.tree() == ["etc/", "srv/", "+ top"]
+
+
+async def test_the_sizes_are_shown_while_layers_are_read_and_all_of_them_at_the_end(three_layers: Path) -> None:
+    async with held_journey(three_layers) as (at, reader):
+        await at.press("w")
+        assert "Size so far" in at.screen()
+        assert "stored, 0 % read" in at.screen()
+        reader.release(2)
+        await at.until(lambda: "stored, 100 % read" in at.screen())
+        assert "stored, 0 % read" in at.screen()
+        reader.release()
+        await at.until(lambda: isinstance(at.app.screen, SizeScreen))
+
+
+async def test_a_size_so_far_leads_to_its_layer(three_layers: Path) -> None:
+    async with held_journey(three_layers) as (at, reader):
+        await at.press("w", "down", "enter")
+        assert at.layer() != 3
+        assert at.entry().endswith("is being read.")
+        reader.release()
+        await at.settle()
+
+
+async def test_a_folder_is_written_by_the_layer_that_changed_it(tmp_path: Path) -> None:
+    layers = (
+        layer(directory("etc"), file("etc/hosts", b"1")),
+        layer(directory("etc"), file("etc/passwd", b"2")),
+        layer(directory("etc", mode=0o700), file("etc/group", b"3")),
+        layer(directory("etc", mode=0o700), file("etc/shadow", b"4")),
+    )
+    async with journey(docker_archive(tmp_path / "folders.tar", image(*layers))) as at:
+        await at.press("tab")
+        await at.go_to_row("etc")
+        assert "written by layer 3" in at.entry()
+        await at.press("left_square_bracket", "left_square_bracket")
+        assert "written by layer 1" in at.entry()
+
+
+async def test_notices_leave_with_their_screen(three_layers: Path) -> None:
+    async with journey(three_layers) as at:
+        await at.press("p")
+        assert at.toasts() == ["There is only this image, for one platform."]
+        await at.press("w")
+        assert at.toasts() == []
+
+
+async def test_what_few_ask_of_a_layer_is_behind_a_key() -> None:
+    async with journey(MY_APP) as at:
+        assert "media type" not in at.details().lower()
+        await at.press("i")
+        assert "media type application/vnd." in at.details()
 
 
 def test_layers_without_a_known_size_are_counted_while_they_are_read() -> None:
@@ -166,7 +218,7 @@ async def test_image_details_replace_the_details_of_the_step() -> None:
     async with journey(MY_APP, (110, 60)) as at:
         assert "COPY . /var/www/html/" in at.details()
         assert "2.4 kB, 0.9 % of the image" in at.details()
-        assert "Digest sha256:630d670c35835a25… (also diff_id)" in at.details()
+        assert "Digest sha256:630d670c35835a25…" in at.details()
         await at.press("i")
         assert at.frame("details")[0] == "Image"
         assert "linux/amd64" in at.details()

@@ -225,11 +225,6 @@ async def test_two_marked_images_are_compared_and_esc_comes_back(folder: Path, s
         assert chosen(at) == "new.tar"
         assert "m on another row" not in at.screen()
         assert all(opened.layers.is_stopped() for opened in at.app.images if isinstance(opened, ImageSession))
-        await at.press("m")
-        await go_to(at, "two.tar")
-        await at.press("m")
-        await at.until(lambda: "two.tar holds 2 images" in " ".join(" ".join(at.toasts()).split()))
-        assert shows(at, StartScreen)
 
 
 @pytest.mark.usefixtures("folder")
@@ -315,6 +310,21 @@ async def test_an_archive_of_several_images_opens_by_way_of_its_chooser() -> Non
             assert at.title().startswith(name)
             await at.press("escape", "down")
             assert shows(at, ChooserScreen)
+        await at.press("escape")
+        assert shows(at, StartScreen)
+
+
+@pytest.mark.usefixtures("folder")
+async def test_of_a_marked_archive_with_several_images_one_is_chosen_to_compare() -> None:
+    async with starting() as at:
+        await go_to(at, "two.tar")
+        await at.press("m")
+        await go_to(at, "app.tar")
+        await at.press("m")
+        await at.until(lambda: shows(at, ChooserScreen))
+        await at.press("down", "enter")
+        await at.until(lambda: shows(at, ComparisonScreen))
+        assert "blue:1" in at.screen()
         await at.press("escape")
         assert shows(at, StartScreen)
 

@@ -61,7 +61,7 @@ def _about(analysis: SizeAnalysis, number: int, row: PackageRow) -> TableRow:
         files = f"{human_size(row.dead_size)} in {plural(row.files, 'file')} of it still ship"
         detail = f"{package}: {files}\n{row.event.change}{by}"
     else:
-        detail = f"{package}: {plural(row.files, 'file')} of its own in the final image"
+        detail = f"{package}: {plural(row.files, 'file')} in the final image"
         detail += f"\n{row.change}{by}" if row.change else ""
     if difference is not None and difference.stated is None:
         detail += "\nthe SBOM of the image does not list it"
