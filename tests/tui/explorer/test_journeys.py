@@ -1,10 +1,13 @@
 """The journeys of a user by keys alone, on a large and on a small terminal."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
+from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file_diff.screen import FileDiffScreen
 from tests.builders import docker_archive, file, image, layer, whiteout
 from tests.samples import SAMPLES
@@ -227,3 +230,90 @@ async def test_the_bytes_of_a_layer_that_a_later_one_hides_are_hatched_in_its_tr
         assert "▒" not in at.line_of("var/"), "the match in it is live"
         await at.press("escape", "right_square_bracket")
         assert "▒" not in at.line_of("var/")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_file_that_a_layer_added_is_open_after_three_keys_and_left_after_two(size: tuple[int, int]) -> None:
+    async with journey(MY_APP, size, plain=False) as at:
+        await at.press("enter")
+        assert at.frame("files")[0].startswith("What layer 6 changed")
+        await at.go_to_row("logo.svg")
+        await at.press("enter")
+        await at.settle()
+        assert isinstance(at.app.screen, FileScreen)
+        assert "<svg" in at.screen()
+        await at.press("escape")
+        assert at.at().endswith("/logo.svg")
+        await at.press("escape")
+        assert at.focused() == "LayerList"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_made_the_image_large_is_one_key_away_and_its_layer_two_more(size: tuple[int, int]) -> None:
+    async with journey(MY_APP, size) as at:
+        await at.press("w")
+        await at.settle()
+        assert any(line.strip("│ ").split()[:3:2] == ["1", "kB"] for line in at.rows()), "the advice that saves most"
+        await at.press("2")
+        await at.settle()
+        largest = at.rows()
+        assert any("RUN apt-get install" in line for line in largest)
+        await at.press("t")
+        assert at.layer() == 2
+        await at.press("escape")
+        await at.settle()
+        assert at.rows() == largest
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_two_layers_are_compared_by_a_mark_on_the_first(size: tuple[int, int]) -> None:
+    async with journey(MY_APP, size) as at:
+        await at.press("D", "up", "up", "D")
+        await at.settle()
+        assert isinstance(at.app.screen, ComparisonScreen)
+        assert " → layer 4 " in at.title()
+        await at.press("escape")
+        assert at.layer() == 4
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_deleted_file_is_found_where_it_still_ships(tmp_path: Path, size: tuple[int, int]) -> None:
+    layers = layer(file("etc/hosts", b"1")), layer(file("root/key", b"secret")), layer(whiteout("root/key"))
+    async with journey(docker_archive(tmp_path / "shipped.tar", image(*layers)), size) as at:
+        await at.press("up", "up")
+        await at.filter("key")
+        assert "1 in layer 2, hidden by layer 3" in " ".join(at.screen().split())
+        await at.press("enter")
+        assert at.layer() == 2
+        assert at.at() == "/root/key"
+        await at.press("enter")
+        await at.settle()
+        assert "secret" in at.screen()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_file_is_extracted_by_two_keys_and_the_focus_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with journey(MY_APP, size) as at:
+        await at.filter("logo.svg")
+        await at.press("enter")
+        before = seen(at)
+        await at.press("x", "enter")
+        await at.until(at.toasts)
+        assert any("logo.svg" in names for *_, names in os.walk("."))
+        assert seen(at) == before
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_files_of_a_package_are_three_keys_away(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with journey(packaged(tmp_path), size) as at:
+        await at.press("w", "6")
+        await at.settle()
+        assert any("nginx" in line and "1.26" in line for line in at.rows())
+        await at.press("enter")
+        await at.settle()
+        assert any("/etc/nginx/nginx.conf" in line for line in at.rows())
+        await at.press("escape", "escape", "escape")
+        assert isinstance(at.app.screen, ExplorerScreen)
