@@ -243,6 +243,14 @@ async def test_keys_for_an_empty_palette_do_nothing() -> None:
         assert isinstance(at.app.screen, ExplorerScreen)
 
 
+async def test_the_palette_can_quit() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("ctrl+p")
+        await at.write("leave the program")
+        await at.press("enter")
+        await at.until(lambda: at.app.return_code == 0)
+
+
 async def test_a_palette_that_is_left_at_once_is_gone() -> None:
     async with journey(MY_APP) as at:
         for _ in range(3):

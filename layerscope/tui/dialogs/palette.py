@@ -179,7 +179,7 @@ def offer_commands(app: App[Any]) -> None:
     """
     if not isinstance(app.screen, PaletteScreen):
         theme = Command("Theme", "", "Choose the colours of the screens", partial(_offer_themes, app))
-        leave = Command("Quit", "q", "Leave the program", app.action_quit)
+        leave = Command("Quit", "q", "Leave the program", app.exit)
         _offer(app, "Commands", [*key_commands(app.screen), theme, *([] if app.screen.is_modal else [leave])])
 
 
