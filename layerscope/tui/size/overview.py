@@ -247,7 +247,8 @@ class Overview(TallList):
         self._lines: list[list[Spans]] = []
 
     def show(self, items: Sequence[Item], cursor: int = 0) -> None:
-        self._items, self.cursor = items, cursor
+        # a click may have left a longer list before this one was shown
+        self._items, self.cursor = items, max(0, min(cursor, len(items) - 1))
         self._draw_items()
 
     @property

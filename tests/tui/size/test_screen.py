@@ -8,7 +8,7 @@ from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.tui.size.body import Content, content_of
 from layerscope.tui.size.lists.model import RowsOnDemand
 from layerscope.tui.size.map_widget import Treemap
-from layerscope.tui.size.overview import Overview
+from layerscope.tui.size.overview import NoteItem, Overview
 from layerscope.tui.size.state import VisitedTopic
 from layerscope.tui.widgets.row_table import RowTable, TableRow
 from tests.builders import (
@@ -82,6 +82,15 @@ async def test_the_instructions_beside_the_causes_are_in_one_column() -> None:
         await at.settle()
         (long,), (short,) = ([line for line in at.rows() if cause in line] for cause in ("6 others", "unchanged by"))
         assert long.index("ADD rootfs.tar") == short.index("RUN apt-get install")
+
+
+async def test_the_overview_takes_a_cursor_that_another_list_left() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("w")
+        await at.settle()
+        overview = at.app.screen.query_one(Overview)
+        overview.show([NoteItem("Nothing is dead.")], 9)
+        assert overview.cursor == 0
 
 
 async def test_instructions_of_the_overview_take_the_lines_that_no_open_item_needs(tmp_path: Path) -> None:
