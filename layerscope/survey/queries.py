@@ -134,11 +134,13 @@ class SurveyTables:
     def __init__(self, folder: str) -> None:
         """Open a data set in a folder or at a URL; raises UsageError if there is none."""
         store = Store(folder)
-        parts = {table: store.parts(table) for table in Table}
-        if not parts[Table.IMAGES]:
-            raise UsageError(f"{store.name} is not the data set of a survey: it has no folder {Table.IMAGES}")
+        self.title = store.root.rpartition("/")[2]
+        """The last part of the folder's name."""
         self._connection = duckdb.connect(config=dict(_CONFIG))
         try:
+            parts = {table: store.parts(table) for table in Table}
+            if not parts[Table.IMAGES]:
+                raise UsageError(f"{store.name} is not the data set of a survey: it has no table {Table.IMAGES}")
             if not store.is_local:
                 self._connection.register_filesystem(store.files)
             for table in Table:

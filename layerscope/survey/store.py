@@ -38,7 +38,7 @@ class Store:
         """Name a folder, which need not exist; raises UsageError for a URL that cannot be used."""
         self.name = short_name(folder)
         folder = folder.removeprefix("file://")
-        self.url = folder if "://" in folder else os.path.abspath(folder)  # noqa: PTH100  # a URL is none of Path's
+        self.url = folder if "://" in folder else os.path.realpath(folder)
         try:
             self.files, self.root = url_to_fs(self.url)
         except (ValueError, ImportError, OSError) as error:

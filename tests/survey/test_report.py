@@ -322,6 +322,19 @@ def test_a_page_has_all_parts_and_a_plot(capsys: Capture, folder: Path, tmp_path
     assert ask(capsys, "survey", "report", folder, "--html", page).status == 2
 
 
+def test_the_folder_that_is_here_and_a_link_to_one_have_a_name_and_an_answer(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write(tmp_path / "registry", TABLES))
+    assert ask(capsys, "survey", "report", ".", "--html", tmp_path / "page.html").status == 0
+    assert "registry" in (tmp_path / "page.html").read_text().partition("</title>")[0]
+    link = tmp_path / "link"
+    link.symlink_to("registry")
+    query = "SELECT count(*) > 0 AS found FROM files"
+    assert ask(capsys, "survey", "report", link, "--sql", query) == ask(capsys, "survey", "report", ".", "--sql", query)
+    assert ask(capsys, "survey", "report", link, "--sql", query).status == 0
+
+
 def test_names_in_a_data_set_are_no_markup(capsys: Capture, tmp_path: Path) -> None:
     evil = {**TABLES, Table.IMAGES: [image("i1", "a<script>alert(1)</script>\x1b[31m.tar")]}
     folder, page = write(tmp_path / "data", evil), tmp_path / "page.html"
@@ -375,7 +388,7 @@ def test_a_query_that_is_wrong_or_leaves_the_tables_is_one_sentence(
 
 
 def test_a_folder_without_a_data_set_and_one_that_is_damaged_are_named(capsys: Capture, tmp_path: Path) -> None:
-    expected = f"{tmp_path} is not the data set of a survey: it has no folder images"
+    expected = f"{tmp_path} is not the data set of a survey: it has no table images"
     assert ask(capsys, "survey", "report", tmp_path).complaint == expected
     folder = write(tmp_path / "data", TABLES)
     (folder / "files" / "part.parquet").write_bytes(b"PAR1")

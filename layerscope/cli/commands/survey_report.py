@@ -64,11 +64,7 @@ def survey_report(  # noqa: PLR0917  # Typer reads the options from the signatur
         elif as_json:
             write_survey_report_document(answers(tables, rows), sys.stdout, rows)
         elif html is not None:
-            write_whole(
-                Path(html),
-                survey_page(answers(tables), printable_name(folder.rstrip("/").rpartition("/")[2])),
-                force=force,
-            )
+            write_whole(Path(html), survey_page(answers(tables), printable_name(tables.title)), force=force)
             narrate(f"wrote {printable_name(html)}")
         else:
             write_survey_report(answers(tables), limit or _MOST, sys.stdout)
