@@ -20,6 +20,7 @@ from layerscope.errors import LayerscopeError, ReadingStopped
 from layerscope.extraction.extract import extract
 from layerscope.extraction.options import Extracted, ExtractionOptions, FileInTheWay
 from layerscope.extraction.plan import plan_extraction
+from layerscope.session.files.revision import revision_at
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import human_size, plural, printable_line, printable_name
 from layerscope.tui.drawing.cells import cut_middle
@@ -75,7 +76,7 @@ class CheckboxLine(Static, can_focus=True):
 
 
 class ExtractScreen(ModalScreen[None], LeftOnce[None]):
-    """A panel that extracts a path, as it is after a layer, into a folder; node 0 is for all files."""
+    """A panel that extracts a path, as it is after a layer or was before its removal; node 0 is for all files."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
     DEFAULT_CSS = """
@@ -131,7 +132,8 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
         super().__init__()
         self._opened = opened
         self._node = node
-        self._layer = layer
+        revision = revision_at(opened, node, layer) if node else None
+        self._layer = layer if revision is None else revision.at
         self._amount = ""
         self._has_begun = self._is_stopped = False
 
