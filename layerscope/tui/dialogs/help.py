@@ -47,7 +47,7 @@ class HelpScreen(ModalScreen[None], LeftOnce[None]):
         align: center middle;
         #keys { width: 160; max-width: 96%; height: auto; max-height: 96%; background: $panel; }
         #keys { border: $frame $primary; padding: 0 1; scrollbar-size-vertical: 1; }
-        #keys Static { width: 1fr; }
+        #keys Static { width: 1fr; padding-right: 1; }
     }
     """
 
