@@ -54,7 +54,7 @@ def _count(count: int | None) -> str:
 _FIGURES = (
     _Figure("", lambda row: str(row.layer.number), "bold"),
     _Figure("content", lambda row: human_size(row.tally.content_size)),
-    _Figure("blob", lambda row: human_size(row.layer.blob_size), room=29),
+    _Figure("stored", lambda row: human_size(row.layer.blob_size), room=29),
     _Figure("share", lambda row: row.share, room=28),
     _Figure("+", lambda row: _count(row.tally.added), CHANGE_STYLES[ChangeKind.ADDED]),
     _Figure("~", lambda row: _count(row.tally.modified), CHANGE_STYLES[ChangeKind.MODIFIED]),

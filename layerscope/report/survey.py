@@ -159,7 +159,7 @@ _SECTIONS = (
         "repositories",
         RepositoryPart,
         "Repositories",
-        "A blob that several images hold is charged to each by its share. Freed is what no other repository holds.",
+        "A layer that several images hold is charged to each by its share. Freed is what no other repository holds.",
         (("charged", "charged_size"), ("freed", "freed_size"), ("tags", "tags"), ("repository", "repository")),
         "charged_size",
     ),
@@ -183,8 +183,8 @@ _SECTIONS = (
         "tags",
         SurveyTagPart,
         "Tags, and what deleting one would free",
-        "Blobs that no other tag needs: nothing while another one leads to the same image.",
-        (("freed", "freed_size"), ("blobs", "blob_size"), ("reference", "reference")),
+        "What no other tag needs: nothing while another one leads to the same image.",
+        (("freed", "freed_size"), ("stored", "blob_size"), ("reference", "reference")),
         "freed_size",
     ),
     SurveySection(
@@ -192,7 +192,7 @@ _SECTIONS = (
         HeldLayerPart,
         "Layers that most images hold",
         "",
-        (("images", "images"), ("blob", "blob_size"), ("diff_id", "diff_id"), ("instruction", "instruction")),
+        (("images", "images"), ("stored", "blob_size"), ("diff_id", "diff_id"), ("instruction", "instruction")),
         "images",
     ),
     SurveySection(

@@ -74,7 +74,7 @@ def _tiles(analysis: SizeAnalysis) -> Iterator[Markup]:
     why = analysis.report
     share = human_share(why.dead_size, why.total_size)
     yield tile("content", human_size(why.total_size), f"in {plural(len(why.layers), 'layer')}")
-    yield tile("blobs, as stored", human_size(why.blob_size), "")
+    yield tile("stored", human_size(why.blob_size), "")
     yield tile("dead", human_size(why.dead_size), share)
     yield tile("efficiency", "?" if why.efficiency is None else whole_percent(why.efficiency), "")
     yield tile("in the final image", human_size(sum(why.live.sizes)), plural(len(why.live), "file"))

@@ -83,7 +83,7 @@ def _plot(spread: Sequence[tuple[int, int]]) -> Markup:
         role="img",
         aria_label="stored bytes by number of images",
     )
-    return section("spread", "Stored bytes by how many images hold them", "A blob counts once.", drawing)
+    return section("spread", "Stored bytes by how many images hold them", "Each byte counts once.", drawing)
 
 
 def _label(text: str, x: str, y: float) -> Markup:

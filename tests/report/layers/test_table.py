@@ -43,7 +43,7 @@ def test_the_sample_at_100_columns() -> None:
     assert seen(SAMPLES / "my-app.tar", 100) == [
         "my-app:v1 · linux/amd64 · 275 kB in 6 layers (421 kB stored) · 154 kB dead (56 %)",
         "",
-        "   content    blob  share    +  ~   -   dead  instruction",
+        "   content  stored  share    +  ~   -   dead  instruction",
         "1    81 kB  155 kB   30 %  106         24 kB  ADD rootfs.tar /",
         '·                                             CMD ["/bin/sh"]',
         "·                                             LABEL org.opencontainers.image.title=my-app org.openc…",
@@ -74,8 +74,8 @@ def test_columns_are_left_out_one_by_one_on_narrow_screens() -> None:
         next(line for line in seen(SAMPLES / "my-app.tar", width) if "content" in line) for width in (120, 80, 60)
     ]
     assert [title.split() for title in titles] == [
-        ["content", "blob", "share", "+", "~", "-", "dead", "created", "instruction"],
-        ["content", "blob", "share", "+", "~", "-", "dead", "instruction"],
+        ["content", "stored", "share", "+", "~", "-", "dead", "created", "instruction"],
+        ["content", "stored", "share", "+", "~", "-", "dead", "instruction"],
         ["content", "+", "~", "-", "dead", "instruction"],
     ]
 
