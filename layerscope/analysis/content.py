@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from layerscope.analysis.search.path_patterns import PathMatcher
+
 if TYPE_CHECKING:
     from layerscope.analysis.size.live import LiveFiles
     from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -26,17 +28,28 @@ class ContentNeed(NamedTuple):
     """The first bytes of files that a rule reads, named before it runs, so that one pass reads them for all rules.
 
     ``of_file`` returns how many of a file are needed by its path and size, while layers are listed; ``of_image`` has
-    the number by occurrence, once it is known which files are live.
+    the number by occurrence, once it is known which files are live. With ``patterns``, ``of_file`` returns 0 for each
+    path that matches none of them.
     """
 
     of_file: Callable[[bytes, int], int]
     of_image: Callable[[ImageFiles], Mapping[int, int]]
+    patterns: tuple[str, ...] | None = None
 
 
 def needed_of_file(needs: Iterable[ContentNeed]) -> Callable[[bytes, int], int]:
     """Return a function of the path and the size of a file that returns how many of its first bytes are needed."""
-    each = [need.of_file for need in needs]
-    return lambda path, size: max([of_file(path, size) for of_file in each])
+    needs = tuple(needs)
+    # asked for each file of a layer: one look at the path answers for most files and most rules
+    matcher = PathMatcher(pattern for need in needs for pattern in need.patterns or ())
+    of_any = [need.of_file for need in needs if need.patterns is None]
+    of_all = [need.of_file for need in needs]
+
+    def needed(path: bytes, size: int) -> int:
+        asked = of_all if matcher.may_match(path) else of_any
+        return max([of_file(path, size) for of_file in asked], default=0) if asked else 0
+
+    return needed
 
 
 def needed_of_image(needs: Iterable[ContentNeed], files: ImageFiles) -> dict[int, int]:

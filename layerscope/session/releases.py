@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from layerscope.analysis.content import needed_of_file
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.sizes import PACKAGES, package_sizes
 from layerscope.analysis.search.globs import name_pattern
@@ -263,7 +264,7 @@ def read_release(session: ImageSession, question: TrendQuestion) -> Reading:
     """Read the layers of an open image, and what is asked for of its files."""
     reading = Reading()
     if question.reads_files:
-        needs = None if question.package is None else ContentNeeds(HashedSizes(0), PACKAGES.of_file)
+        needs = None if question.package is None else ContentNeeds(HashedSizes(0), needed_of_file([PACKAGES]))
         loaded = session.load(needs)
         reading.path = None if question.path is None else _path_size(loaded, question.path)
         reading.package = None if question.package is None else _package(loaded, question.package)

@@ -13,7 +13,7 @@ from layerscope.analysis.advice.secrets import SECRETS, find_secrets
 from layerscope.analysis.content import ImageFiles, needed_of_image
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.package import Package
-from layerscope.analysis.packages.sizes import FIRST_BYTES, MANAGERS, PACKAGES, package_sizes
+from layerscope.analysis.packages.sizes import MANAGERS, PACKAGES, package_sizes
 from layerscope.analysis.search.path_patterns import PathMatcher
 from layerscope.analysis.size.dead import dead_bytes, rewritten_pairs
 from layerscope.analysis.size.hidden import hidden_in_tree
@@ -35,7 +35,7 @@ Rows = Mapping[Table, Sequence[tuple[object, ...]]]
 """The rows of each table of `CONTENT_TABLES`, without their image."""
 
 _DATABASES = tuple(path for manager in MANAGERS for path in manager.databases if "*" not in path)
-_PACKAGE_FILES = PathMatcher(pattern for patterns in FIRST_BYTES.values() for pattern in patterns)
+_PACKAGE_FILES = PathMatcher(PACKAGES.patterns or ())
 
 
 def path_text(path: bytes) -> str:

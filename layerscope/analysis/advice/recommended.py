@@ -39,7 +39,7 @@ def _needed_of_image(files: ImageFiles) -> Mapping[int, int]:
     return needed_of_databases(files.live, matching_nodes(files.tree.index, _DATABASES))
 
 
-DEBIAN_DATABASES = ContentNeed(_needed_of_file, _needed_of_image)
+DEBIAN_DATABASES = ContentNeed(_needed_of_file, _needed_of_image, _DATABASES)
 """The databases of Debian packages, if an instruction may have installed recommended ones."""
 
 

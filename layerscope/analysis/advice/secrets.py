@@ -108,7 +108,8 @@ REMEDY = "Use `RUN --mount=type=secret` instead, and revoke it: everyone who can
 """The advice for any secret."""
 
 
-_SECRET_PATHS = PathMatcher(glob for pattern in SECRET_PATTERNS for glob in pattern.patterns)
+_SECRET_PATTERNS = tuple(glob for pattern in SECRET_PATTERNS for glob in pattern.patterns)
+_SECRET_PATHS = PathMatcher(_SECRET_PATTERNS)
 
 
 class Secret(NamedTuple):
@@ -159,6 +160,7 @@ def _candidates(tree: LayeredTree) -> dict[int, tuple[SecretPattern, list[int]]]
 SECRETS = ContentNeed(
     lambda path, _size: PREFIX_SIZE if _SECRET_PATHS.matches(path) else 0,
     lambda files: {file: PREFIX_SIZE for _, candidates in _candidates(files.tree).values() for file in candidates},
+    _SECRET_PATTERNS,
 )
 """The first bytes of files that may hold a secret, of all layers."""
 

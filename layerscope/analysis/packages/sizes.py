@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import NamedTuple
 
 from layerscope.analysis.content import ContentNeed, ImageFiles
@@ -71,7 +72,7 @@ def _needed_of_image(files: ImageFiles) -> dict[int, int]:
     return needed
 
 
-PACKAGES = ContentNeed(_needed_of_file, _needed_of_image)
+PACKAGES = ContentNeed(_needed_of_file, _needed_of_image, tuple(chain.from_iterable(FIRST_BYTES.values())))
 """The databases of packages."""
 
 

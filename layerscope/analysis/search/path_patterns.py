@@ -43,10 +43,13 @@ class PathMatcher:
         # 2 ms, and no file of a small image may need it
         return re.compile(b"(?s)" + b"|".join(map(_expression, self._patterns)))
 
-    def matches(self, path: bytes) -> bool:
+    def may_match(self, path: bytes) -> bool:
+        """Return False for most paths that do not match, from the name and the folder alone."""
         folder, _, name = path.rpartition(b"/")
-        is_likely = name in self._names or name.endswith(self._endings) or folder in self._folders
-        return is_likely and self._expression.fullmatch(path) is not None
+        return name in self._names or name.endswith(self._endings) or folder in self._folders
+
+    def matches(self, path: bytes) -> bool:
+        return self.may_match(path) and self._expression.fullmatch(path) is not None
 
 
 def _expression(pattern: str) -> bytes:

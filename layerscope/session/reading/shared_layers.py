@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 from msgspec.structs import replace
 
+from layerscope.analysis.content import needed_of_file
 from layerscope.analysis.packages.sizes import PACKAGES
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import LayerEntries
@@ -29,7 +30,7 @@ _Pair = tuple[Layer, Layer]
 
 def load_both(old: ImageSession, new: ImageSession) -> tuple[LoadedImage, LoadedImage]:
     """Load two images to compare them; the layers that both hold with the same bytes are read once for both."""
-    needs = read_together(old.layers.known, new.layers.known, PACKAGES.of_file)
+    needs = read_together(old.layers.known, new.layers.known, needed_of_file([PACKAGES]))
     return old.load(needs), new.load(needs)
 
 

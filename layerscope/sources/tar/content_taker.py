@@ -93,6 +93,9 @@ class ContentTaker:
                 if isinstance(span, bytes):
                     self._pass_row(span)
                     continue
+                if start <= span.start and span.end <= end:
+                    self._take_whole(span, view[span.start - start : span.end - start])
+                    continue
                 low, high = max(span.start, self._reached), min(span.end, end)
                 if high <= low:
                     return
@@ -105,6 +108,12 @@ class ContentTaker:
                 if high < span.end:
                     return
                 self._end_file(span)
+
+    def _take_whole(self, span: _Span, data: memoryview) -> None:
+        """Take what is needed of a file that is in one chunk, as most are."""
+        if span.kept:
+            self._entries.content.prefixes[self._passed] = bytes(data[: span.kept])
+        self._pass_row(digest_of(data) if span.is_hashed else NO_DIGEST)
 
     def _take_part(self, span: _Span, part: memoryview) -> None:
         if span.is_hashed:

@@ -32,11 +32,9 @@ def file_hash(size: int) -> FileHash:
     return sha256() if size < _LONG else blake3()
 
 
-def digest_of(data: bytes) -> bytes:
+def digest_of(data: bytes | memoryview) -> bytes:
     """Return the digest of all bytes."""
-    whole = file_hash(len(data))
-    whole.update(data)
-    return whole.digest()
+    return (sha256(data) if len(data) < _LONG else blake3(data)).digest()
 
 
 def data_digest(chunks: Iterable[tuple[int, bytes]], size: int) -> bytes:
