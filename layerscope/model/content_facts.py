@@ -2,7 +2,9 @@
 
 import sys
 from array import array
+from collections.abc import Callable
 from itertools import accumulate
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
 
@@ -17,6 +19,24 @@ WHOLE = sys.maxsize
 
 STORED = -1
 """In place of a number of bytes: the digest covers what is stored of a file that may have holes."""
+
+
+FirstBytes = Callable[[bytes, int], int]
+"""A function that returns how many first bytes to keep of a file, given its path and its size."""
+
+
+class HashedFiles(Protocol):
+    """The sizes of the files to hash."""
+
+    def __contains__(self, size: int, /) -> bool:
+        """Return whether files of a size are to be hashed."""
+
+
+class ContentNeeds(NamedTuple):
+    """The files whose digests will be needed, and the number of first bytes to keep of each file."""
+
+    hashed: HashedFiles
+    first_bytes: FirstBytes
 
 
 class _Columns(Struct):

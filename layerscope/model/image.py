@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from layerscope.model.content_facts import ContentNeeds
 from layerscope.model.documents import Digest, ImageConfig, Platform
 from layerscope.model.engine import Engine
 from layerscope.model.entries import LayerEntries
@@ -128,6 +130,11 @@ class Layer(Struct, frozen=True):
         return self.blob is not None or self.unpacked is not None or has_table
 
     @property
+    def is_here(self) -> bool:
+        """True if nothing has to be fetched before it is read: it can be listed, or it is known why not."""
+        return self.can_be_listed or self.writable or self.problem is not None
+
+    @property
     def blob_size(self) -> int | None:
         """The bytes of the blob as stored, counted and not taken from the image; None without a blob."""
         blob = self.blob or self.packed_blob
@@ -177,14 +184,18 @@ class Claim(Struct, frozen=True):
     table: TableOfContents | None = None
 
 
-TakeEntries = Callable[[Layer, LayerEntries], None]
-"""Takes the entries of a layer that was listed before it was asked for."""
+class Listing(NamedTuple):
+    """Layers are listed while they come, with what is in ``needs`` of their content; ``take`` gets their entries."""
 
-Fetch = Callable[[Sequence[Layer], Callable[[], None], TakeEntries | None], Iterator[ExportProgress | Layer]]
+    take: Callable[[Layer, LayerEntries], None]
+    needs: ContentNeeds | None = None
+
+
+Fetch = Callable[[Sequence[Layer], Callable[[], None], Listing | None], Iterator[ExportProgress | Layer]]
 """Gets the content of layers: yields progress, and each layer with its content or with a ``problem`` as it comes.
 
 An engine also sends layers that were not asked for. What is called now and then may raise, which ends it. A registry
-also lists layers if somebody takes the entries. Raises SourceError and FormatError where no layer can be had.
+also lists layers if there is a listing. Raises SourceError and FormatError where no layer can be had.
 """
 
 

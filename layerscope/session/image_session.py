@@ -21,11 +21,11 @@ from layerscope.sources.request import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from layerscope.analysis.tree.tally import Tallies
+    from layerscope.model.content_facts import ContentNeeds
     from layerscope.session.dockerfile.remembered_build import RememberedBuild
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.sources.engine.container.writable_layer import AwaitedContainer
     from layerscope.sources.engine.export import AwaitedImage
-    from layerscope.sources.tar.content_taker import ContentNeeds
 
 
 class ImageRequest(NamedTuple):

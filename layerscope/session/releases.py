@@ -16,6 +16,7 @@ from layerscope.analysis.search.globs import name_pattern
 from layerscope.analysis.size.live import live_files
 from layerscope.cache.cache import Cache
 from layerscope.errors import AmbiguousImage, ImageNotFound, LayerscopeError, ReadingStopped, SourceError, UsageError
+from layerscope.model.content_facts import ContentNeeds
 from layerscope.model.documents import Digest, ImageConfig
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image, Layer, Step
@@ -28,7 +29,7 @@ from layerscope.session.open import open_images, open_or_choose
 from layerscope.session.tags import Tagged, tagged_images, version_key
 from layerscope.sources.image.name import ImageName
 from layerscope.sources.request import REGISTRY, STANDARD_INPUT, parse_reference, parse_transport
-from layerscope.sources.tar.content_taker import ContentNeeds, HashedSizes
+from layerscope.sources.tar.content_taker import HashedSizes
 from layerscope.text import short_name
 
 

@@ -65,8 +65,9 @@ class PartWriter:
         """The paths of the parts that have been written."""
 
     def add(self, key: str, columns: Sequence[Iterable[object]]) -> None:
-        """Add all rows of a key."""
-        arrays = [pa.array(values, field.type) for values, field in zip(columns, self._schema, strict=True)]
+        """Add all rows of a key, in columns that Arrow has already or makes of them."""
+        pairs = zip(columns, self._schema, strict=True)
+        arrays = [values if isinstance(values, pa.Array) else pa.array(values, field.type) for values, field in pairs]
         self.take([key], pa.Table.from_arrays(arrays, schema=self._schema))
 
     def take(self, keys: Collection[str], rows: pa.Table) -> None:

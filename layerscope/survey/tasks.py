@@ -1,5 +1,6 @@
 """The tasks of a survey: plain functions of arguments that a process here or on another machine can be given."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -7,15 +8,18 @@ from enum import StrEnum
 from io import BytesIO
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from layerscope.cache.cache import Cache
 from layerscope.errors import AmbiguousImage, LayerscopeError, ReadingStopped
+from layerscope.model.columns import Buffer
 from layerscope.model.content_facts import ContentFacts
 from layerscope.model.entries import Kind, LayerEntries
-from layerscope.model.image import Image
+from layerscope.model.image import Image, Layer
 from layerscope.session.image_facts import base_of
 from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.open import each_image, open_without_keeping, receive, use_plain_http
-from layerscope.session.reading.layer_reading import needs_of, read_whole
+from layerscope.session.reading.layer_reading import needs_of, read_apart
 from layerscope.session.reading.wire import read_entries, read_facts, send_entries, send_facts
 from layerscope.survey.content import CONTENT_TABLES, NEEDS, Rows, SharedBase, path_text, read_content
 from layerscope.survey.parts import CLAIMED, INCOMPLETE, PartWriter, Row
@@ -129,7 +133,7 @@ def _described(wanted: Wanted, image: Image) -> Described:
     layers = [
         SurveyedLayer(
             layer.number,
-            _layer_key(image, layer.number),
+            _layer_key(layer),
             layer.blob_size or 0,
             image.step(layer.number).instruction or "",
             layer.table is not None,
@@ -139,8 +143,7 @@ def _described(wanted: Wanted, image: Image) -> Described:
     return Described(wanted, key, row, layers)
 
 
-def _layer_key(image: Image, number: int) -> str:
-    layer = image.layers[number - 1]
+def _layer_key(layer: Layer) -> str:
     return str(layer.diff_id or layer.digest)
 
 
@@ -152,8 +155,8 @@ def read_layers(setup: Setup, work: Sequence[tuple[Wanted, Sequence[int]]]) -> l
         try:
             with _opened(setup, wanted) as session:
                 receive(session)
-                for number in numbers:
-                    _read_layer(session, number, store, parts)
+                for layer, entries in read_apart(session.layers, numbers, needs_of(NEEDS)):
+                    _add_layer(layer, entries, store, parts)
         except ReadingStopped:
             raise
         except LayerscopeError as error:
@@ -163,16 +166,8 @@ def read_layers(setup: Setup, work: Sequence[tuple[Wanted, Sequence[int]]]) -> l
     return failures
 
 
-def _read_layer(session: ImageSession, number: int, store: Store, parts: dict[Table, PartWriter]) -> None:
-    layer, diff_id = session.image.layers[number - 1], _layer_key(session.image, number)
-    try:
-        layer = session.layers.listable(layer)
-        entries = read_whole(layer, session.layers.is_stopped, needs=needs_of(NEEDS))
-    except ReadingStopped:
-        raise
-    except LayerscopeError as error:
-        entries = LayerEntries(error=str(error))
-    is_claim = layer.table is not None
+def _add_layer(layer: Layer, entries: LayerEntries, store: Store, parts: dict[Table, PartWriter]) -> None:
+    diff_id, is_claim = _layer_key(layer), layer.table is not None
     if not (entries.error or is_claim):
         store.keep_record(diff_id, _record(entries))
     key = (INCOMPLETE if entries.error else CLAIMED if is_claim else "") + diff_id
@@ -217,7 +212,7 @@ class _Bases:
 
     def rows(self, session: ImageSession, shared: int) -> tuple[Rows, bool]:
         """Return the rows that depend on all layers, and whether they are complete; raises LayerscopeError."""
-        chain = tuple(_layer_key(session.image, layer.number) for layer in session.image.layers)
+        chain = tuple(map(_layer_key, session.image.layers))
         if chain[:shared] != self._chain:
             self._chain, self._base, self._decoded = chain[:shared], None, {}
         self._take_records(session, chain, shared)
@@ -274,8 +269,7 @@ def _layer_rows(image: Image) -> list[tuple[object, ...]]:
     for layer in image.layers:
         step = image.step(layer.number)
         digest = None if layer.digest is None else str(layer.digest)
-        diff_id = _layer_key(image, layer.number)
-        rows.append((layer.number, diff_id, digest, layer.blob_size, step.instruction, step.created_by))
+        rows.append((layer.number, _layer_key(layer), digest, layer.blob_size, step.instruction, step.created_by))
     return rows
 
 
@@ -284,24 +278,33 @@ def _step_rows(image: Image) -> list[tuple[object, ...]]:
 
 
 def _file_columns(diff_id: str, entries: LayerEntries) -> list[Iterable[object]]:
+    """Return the columns of files, without an object for each number: these are most of the rows of a survey."""
     table, hidden = entries.table, [each.path for each in entries.whiteouts]
     hidden += [b"/".join(filter(None, (each.directory, b".wh..wh..opq"))) for each in entries.opaque_whiteouts]
     rows, more = len(table), len(hidden)
-    permissions = [table.permission_sets[number] for number in table.permissions]
+    words, sets = [*(kind.word for kind in Kind), "whiteout"], [*table.permission_sets, (None, None, None)]
+    kinds = table.kinds + bytes([len(Kind)]) * more
+    permissions = table.permissions + array("I", [len(table.permission_sets)]) * more
     links: list[str | None] = [None] * (rows + more)
     for row in table.link_rows:
         links[row] = _link(table.kinds[row], table.link(row))
-    words = [kind.word for kind in Kind]
-    none: list[int | None] = [None] * more
     return [
-        [diff_id] * (rows + more),
+        pa.repeat(diff_id, rows + more),
         [*map(path_text, entries.paths), *map(path_text, hidden)],
-        [*map(words.__getitem__, table.kinds), *["whiteout"] * more],
-        [*table.sizes, *[0] * more],
-        *([*(each[column] for each in permissions), *none] for column in range(3)),
-        [*table.mtimes, *none],
+        pa.array(words).take(_numbers(pa.uint8(), kinds)),
+        _numbers(pa.int64(), table.sizes + array("q", [0]) * more),
+        *(
+            pa.array([each[column] for each in sets], kind).take(_numbers(pa.uint32(), permissions))
+            for column, kind in enumerate((pa.int32(), pa.int64(), pa.int64()))
+        ),
+        pa.concat_arrays([_numbers(pa.int64(), table.mtimes), pa.nulls(more, pa.int64())]),
         links,
     ]
+
+
+def _numbers(kind: pa.DataType, column: Buffer) -> pa.Array:
+    """Return a column as Arrow has it."""
+    return pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(column)])
 
 
 def _link(kind: int, target: bytes | None) -> str | None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from layerscope.cache.cache import Cache
 from layerscope.errors import InvalidLayer, ReadingStopped, SourceError
 from layerscope.model.documents import Digest
-from layerscope.model.image import Image, Layer
+from layerscope.model.image import Image, Layer, Listing
 from layerscope.model.progress import ExportProgress
 from layerscope.session.kept_image import with_kept_content
 from layerscope.session.reading.known_layers import KnownLayers
@@ -65,7 +65,7 @@ class OpenLayers:
         """The layers whose content has to be fetched before they can be listed."""
         if self.image.fetch is None or self.known.has_tree:
             return []
-        return [layer for layer in self.image.layers if not (_is_here(layer) or self.known.entries(layer))]
+        return [layer for layer in self.image.layers if not (layer.is_here or self.known.entries(layer))]
 
     def fetch_unread(
         self, others: Mapping[Digest, Layer] | None = None, *, listed: bool = False
@@ -89,8 +89,8 @@ class OpenLayers:
                 layers[layer.number - 1] = found
                 yield found
         entries: list[tuple[Layer, LayerEntries]] = []
-        take = (lambda *each: entries.append(each)) if listed else None
-        for event in self.image.fetch(missing, self._stop_if_closed, take) if missing else ():
+        listing = Listing(lambda *each: entries.append(each)) if listed else None
+        for event in self.image.fetch(missing, self._stop_if_closed, listing) if missing else ():
             if isinstance(event, Layer):
                 layers[event.number - 1] = event
             yield event
@@ -115,14 +115,14 @@ class OpenLayers:
     def listable(self, layer: Layer) -> Layer:
         """Return a layer with its table of contents, if it has one, else with its content; raises InvalidLayer."""
         if layer.table is None or layer.table.file is not None:
-            return layer if _is_here(layer) else self.readable(layer.number)
+            return layer if layer.is_here else self.readable(layer.number)
         with self._fetch_lock:
             if layer.number not in self._listed:
                 self._listed[layer.number] = self._fetched(layer)
         return self._listed[layer.number]
 
     def _with_content(self, layer: Layer) -> Layer:
-        if self.image.fetch is None or _is_here(layer):
+        if self.image.fetch is None or layer.is_here:
             return layer
         found = self._found(layer, {})
         if found is not None:
@@ -235,7 +235,3 @@ class OpenLayers:
                 content.close()
             self._opened.clear()
         self.known.end_expected()
-
-
-def _is_here(layer: Layer) -> bool:
-    return layer.can_be_listed or layer.writable or layer.problem is not None

@@ -12,11 +12,12 @@ from layerscope.analysis.packages.sizes import PACKAGES, PackageSize, PackageSiz
 from layerscope.analysis.size.live import live_files
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
+from layerscope.model.content_facts import ContentNeeds
 from layerscope.model.image import Image
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage, layer_number, loaded_image
-from layerscope.sources.tar.content_taker import ContentNeeds, HashedSizes
+from layerscope.sources.tar.content_taker import HashedSizes
 
 
 class ImagePackages(NamedTuple):

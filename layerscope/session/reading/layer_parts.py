@@ -19,7 +19,7 @@ from layerscope.sources.tar.parts import JoinedParts, tar_parts
 from layerscope.work import IsStopped
 
 if TYPE_CHECKING:
-    from layerscope.sources.tar.content_taker import ContentNeeds
+    from layerscope.model.content_facts import ContentNeeds
 
 _LEAST_DIVIDED = 64_000_000
 """The bytes of a plain layer that several processes walk."""

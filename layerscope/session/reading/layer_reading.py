@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
@@ -13,17 +13,17 @@ from layerscope.analysis.content import ContentNeed, needed_of_file
 from layerscope.analysis.size.hidden import dead_sizes
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.analysis.tree.tally import LayerTally, Tallies
+from layerscope.model.content_facts import ContentNeeds
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression, Layer
+from layerscope.model.image import Compression, Layer, Listing
 from layerscope.model.progress import ReadSoFar
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.sources.layer.reader import read_layer
-from layerscope.work import IsStopped, in_parallel, processes_at_once
+from layerscope.work import IsStopped, in_parallel, processes_at_once, stop_if
 
 if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree
-    from layerscope.sources.tar.content_taker import ContentNeeds
 
 _MANY_COMPRESSED = 8_000_000
 """Stored bytes that take 0.1 s."""
@@ -46,18 +46,18 @@ _LARGEST_HASHED = 64_000_000
 """The size from which on a file is hashed only if another has the same size: hashing takes half as long again."""
 
 
-def needs_of(needs: Iterable[ContentNeed]) -> "ContentNeeds":
+def needs_of(needs: Iterable[ContentNeed]) -> ContentNeeds:
     """Return what to take of the content of compressed layers in the pass that lists them.
 
     The first bytes that ``needs`` name, and the digests of files.
     """
     # 4 ms, and only for layers that are not known
-    from layerscope.sources.tar.content_taker import ContentNeeds, HashedSizes  # noqa: PLC0415
+    from layerscope.sources.tar.content_taker import HashedSizes  # noqa: PLC0415
 
     return ContentNeeds(HashedSizes(_LARGEST_HASHED), needed_of_file(needs))
 
 
-def read_whole(layer: Layer, is_stopped: IsStopped = bool, *, needs: "ContentNeeds | None" = None) -> LayerEntries:
+def read_whole(layer: Layer, is_stopped: IsStopped = bool, *, needs: ContentNeeds | None = None) -> LayerEntries:
     """Return the entries of a layer, with its ``error`` if it could not be read whole.
 
     Raises ReadingStopped once ``is_stopped`` returns True.
@@ -67,11 +67,33 @@ def read_whole(layer: Layer, is_stopped: IsStopped = bool, *, needs: "ContentNee
     return entries
 
 
+def read_apart(
+    layers: OpenLayers, numbers: Collection[int], needs: ContentNeeds
+) -> Iterator[tuple[Layer, LayerEntries]]:
+    """Yield some layers of an image with their entries, whatever is known of them.
+
+    Those that a registry has to send are listed while they come. Raises as the image's ``fetch`` does.
+    """
+    image, listed = layers.image, dict[int, LayerEntries]()
+    missing = [] if image.fetch is None else [at for at in numbers if not image.layers[at - 1].is_here]
+    if image.fetch is not None and missing:
+        listing = Listing(lambda layer, entries: listed.update({layer.number: entries}), needs)
+        stop = partial(stop_if, layers.is_stopped)
+        for event in image.fetch([image.layers[at - 1] for at in missing], stop, listing):
+            if isinstance(event, Layer):
+                entries = listed.pop(event.number, None)
+                yield event, read_whole(event, layers.is_stopped, needs=needs) if entries is None else entries
+    for number in numbers:
+        if number not in missing:
+            layer = image.layers[number - 1]
+            yield layer, read_whole(layer, layers.is_stopped, needs=needs)
+
+
 def read_layers(
     layers: Sequence[Layer],
     known: KnownLayers,
     grow: Callable[[int, LayerEntries], None] | None = None,
-    needs: "ContentNeeds | None" = None,
+    needs: ContentNeeds | None = None,
 ) -> Iterator[tuple[int, LayerEntries]]:
     """Yield the number and the entries of each layer, base first.
 
@@ -92,7 +114,7 @@ def read_layers(
 
 
 def read_as_ordered(
-    layers: Sequence[Layer], order: Iterator[Layer], known: LayerRecords, needs: "ContentNeeds | None" = None
+    layers: Sequence[Layer], order: Iterator[Layer], known: LayerRecords, needs: ContentNeeds | None = None
 ) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar]]:
     """Yield each layer with its entries when it has been read, and before that with its progress.
 
@@ -137,7 +159,7 @@ def _once_each(order: Iterator[Layer], firsts: Mapping[int, int]) -> Iterator[La
 
 
 def _read(
-    layers: Sequence[Layer], order: Iterator[Layer], needs: "ContentNeeds | None"
+    layers: Sequence[Layer], order: Iterator[Layer], needs: ContentNeeds | None
 ) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar]]:
     """Read layers as `read_as_ordered` does.
 
@@ -172,7 +194,7 @@ def _read(
 
 
 def _read_in_processes(
-    layers: Sequence[Layer], order: Iterator[Layer], count: int, needs: "ContentNeeds | None"
+    layers: Sequence[Layer], order: Iterator[Layer], count: int, needs: ContentNeeds | None
 ) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar]]:
     # 4 ms, and small images need none
     from layerscope.session.reading.layer_parts import read_in_processes  # noqa: PLC0415
@@ -252,7 +274,7 @@ class LayerStack:
         return layered_tree.LayeredTree(index, self.overlay.tables, tuple(self._tallies))
 
 
-def stacked(layers: OpenLayers, needs: "ContentNeeds | None" = None) -> LayerStack:
+def stacked(layers: OpenLayers, needs: ContentNeeds | None = None) -> LayerStack:
     """Read the layers of an open image, and return them on top of each other; raises as `OpenLayers.to_read` does.
 
     What is in ``needs`` of the content of compressed layers is taken while they are listed.

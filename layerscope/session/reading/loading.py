@@ -7,9 +7,9 @@ from layerscope.session.content.open_layers import OpenLayers
 
 if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree
+    from layerscope.model.content_facts import ContentNeeds
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.reading.layer_reading import LayerStack
-    from layerscope.sources.tar.content_taker import ContentNeeds
 
 
 class LayerReading:

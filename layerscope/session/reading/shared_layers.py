@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from layerscope.analysis.content import needed_of_file
 from layerscope.analysis.packages.sizes import PACKAGES
 from layerscope.errors import InvalidLayer
+from layerscope.model.content_facts import ContentNeeds, FirstBytes
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.session.image_session import ImageSession
@@ -19,7 +20,7 @@ from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.layer_reading import read_as_ordered
 from layerscope.sources.stream.compression import SpanFile
-from layerscope.sources.tar.content_taker import ContentNeeds, FirstBytes, HashedSizes
+from layerscope.sources.tar.content_taker import HashedSizes
 
 _CHUNK = 128 * 1024
 """Bytes of a read; more than a core's cache holds take longer."""
@@ -40,21 +41,21 @@ def read_together(old: KnownLayers, new: KnownLayers, first_bytes: FirstBytes) -
     ``first_bytes`` says what else to keep of files. Plain layers are left for later: to walk one takes less time than
     to compare it. So are those of both images if either is known as one tree. Return what is needed of those.
     """
-    pairs, needs = _layers_of_one_digest(old.layers, new.layers), ContentNeeds(HashedSizes(), first_bytes)
+    pairs, hashed = _layers_of_one_digest(old.layers, new.layers), HashedSizes()
+    needs = ContentNeeds(hashed, first_bytes)
     if old.has_tree or new.has_tree:
         for old_layer, new_layer in pairs:
             if _have_same_bytes(old_layer, new_layer):
                 old.share(old_layer, new, new_layer)
     else:
-        _BothImages(old, new, pairs, needs).read()
+        _BothImages(old, new, pairs).read(needs, hashed)
     return needs
 
 
 class _BothImages:
     """The compressed layers of two images; those of the new image have the numbers after those of the old one."""
 
-    def __init__(self, old: KnownLayers, new: KnownLayers, pairs: Sequence[_Pair], needs: ContentNeeds) -> None:
-        self._needs = needs
+    def __init__(self, old: KnownLayers, new: KnownLayers, pairs: Sequence[_Pair]) -> None:
         self._old = old
         self._new = new
         self._pairs = pairs
@@ -64,27 +65,25 @@ class _BothImages:
         self._layers = [layer for layer in (*old.layers, *news) if _is_compressed(layer)]
         self._unshared = [layer for layer in self._layers if layer.digest not in shared]
 
-    def read(self) -> None:
+    def read(self, needs: ContentNeeds, hashed: HashedSizes) -> None:
         """Read the layers, first those that one image alone has: files of other sizes need not be hashed after that.
 
         Those of one digest are read for the old image, and compared while processes read the last ones.
         """
         missing, sizes = {layer.number for layer in self._unshared}, set[int]()
-        self._limit(missing, sizes)
-        for layer, read in read_as_ordered(self._layers, self._order(), self, self._needs):
+        if not missing:
+            hashed.limit(sizes)
+        for layer, read in read_as_ordered(self._layers, self._order(), self, needs):
             if isinstance(read, LayerEntries) and layer.number in missing:
                 missing.remove(layer.number)
                 sizes.update(read.table.sizes)
-                self._limit(missing, sizes)
+                if not missing:
+                    hashed.limit(sizes)
         for old_layer, new_layer in self._same:
             self._old.share(old_layer, self._new, new_layer)
             entries = self._old.entries(old_layer)
             if entries is not None:
                 self.keep_entries(self._numbered(new_layer), entries)
-
-    def _limit(self, missing: set[int], sizes: set[int]) -> None:
-        if not missing:
-            self._needs.hashed.limit(sizes)
 
     def _order(self) -> Iterator[Layer]:
         yield from _largest_first(self._unshared)

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Generator
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 from layerscope.errors import InvalidLayer, os_reason
+from layerscope.model.content_facts import ContentNeeds
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
 from layerscope.sources.store.tar_split import TarSplitBlocks
 from layerscope.sources.tar.blocks import TakeChunk, TarBlocks, TarPart, open_blocks
 from layerscope.sources.tar.walk import walk
-
-if TYPE_CHECKING:
-    from layerscope.sources.tar.content_taker import ContentNeeds
 
 
 def read_layer(
@@ -21,7 +18,7 @@ def read_layer(
     is_stopped: Callable[[], bool] = bool,
     part: TarPart | None = None,
     *,
-    needs: "ContentNeeds | None" = None,
+    needs: ContentNeeds | None = None,
     ahead: bool = True,
 ) -> Generator[int, None, None]:
     """Fill ``entries`` from the layer, or a part of its tar, and yield the stored bytes read, now and then.
@@ -40,7 +37,7 @@ def read_layer(
         listed_from_table(layer, layer.table.file, entries)
         return
     try:
-        blocks = _open_blocks(layer, is_stopped, part, _taker(entries, needs), ahead=ahead)
+        blocks = _open_blocks(layer, is_stopped, part, content_taker(entries, needs), ahead=ahead)
     except (OSError, InvalidLayer) as error:
         entries.error = f"cannot read its blob: {os_reason(error)}" if isinstance(error, OSError) else str(error)
         return
@@ -56,7 +53,8 @@ def read_layer(
         entries.error = "its blob is shorter than the manifest says, and its tar has no end"
 
 
-def _taker(entries: LayerEntries, needs: "ContentNeeds | None") -> TakeChunk | None:
+def content_taker(entries: LayerEntries, needs: ContentNeeds | None) -> TakeChunk | None:
+    """Return a function that takes what is needed of the content of files, None if that is nothing."""
     if needs is None:
         return None
     # 10 ms: hashes, which a listing does not need

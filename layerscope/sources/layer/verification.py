@@ -9,9 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.errors import FormatError, InvalidLayer, UnsupportedCompression, os_reason
+from layerscope.model.content_facts import ContentNeeds
 from layerscope.model.documents import Digest
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, FileSpan, Layer
+from layerscope.sources.layer.reader import content_taker
 from layerscope.sources.store.tar_split import TarSplitStream
 from layerscope.sources.stream.compression import SpanFile
 from layerscope.sources.tar.blocks import DecompressedBytes, StreamBlocks, open_stream
@@ -92,10 +94,16 @@ def with_verification(layer: Layer) -> Layer:
     return layer if diff_id is None else replace(layer, verified=layer.diff_id == diff_id)
 
 
-def actual_diff_id(layer: Layer, entries: LayerEntries | None = None, is_stopped: IsStopped = bool) -> Digest | None:
-    """Return the digest of a layer's decompressed bytes, or None if they cannot be read; fill ``entries`` as they pass.
+def actual_diff_id(
+    layer: Layer,
+    entries: LayerEntries | None = None,
+    is_stopped: IsStopped = bool,
+    needs: ContentNeeds | None = None,
+) -> Digest | None:
+    """Return the digest of a layer's decompressed bytes, or None if they cannot be read.
 
-    Raises ReadingStopped once ``is_stopped`` returns True.
+    As they pass, fill ``entries``, with what is in ``needs`` of the content of a compressed layer. Raises
+    ReadingStopped once ``is_stopped`` returns True.
     """
     if layer.blob is None or layer.compression is None:
         return None
@@ -103,7 +111,8 @@ def actual_diff_id(layer: Layer, entries: LayerEntries | None = None, is_stopped
         stream = _HashedStream(open_stream(layer.blob, layer.compression))
     except (FormatError, OSError):
         return None
-    with closing(StreamBlocks(stream, layer.blob.stored_size, is_stopped)) as blocks:
+    take_chunk = None if entries is None or layer.compression is Compression.NONE else content_taker(entries, needs)
+    with closing(StreamBlocks(stream, layer.blob.stored_size, is_stopped, take_chunk)) as blocks:
         if entries is not None:
             deque(walk(blocks, entries), maxlen=0)
         try:

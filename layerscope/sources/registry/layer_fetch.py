@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import DigestMismatch, FormatError, ReadingStopped, SourceError
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Layer, TakeEntries
+from layerscope.model.image import Layer, Listing
 from layerscope.model.progress import ExportProgress
 from layerscope.sources.layer.verification import actual_diff_id
 from layerscope.sources.registry.client import RegistryClient
@@ -32,7 +32,7 @@ def fetch_layers(
     spool: Spool,
     layers: Sequence[Layer],
     check: Callable[[], None],
-    take_entries: TakeEntries | None = None,
+    listing: Listing | None = None,
     *,
     known: KnownImages | None = None,
 ) -> Iterator[ExportProgress | Layer]:
@@ -40,7 +40,7 @@ def fetch_layers(
 
     Each blob is fetched once, the first ones first, and must have its digest and its size. A layer that cannot be had,
     or whose bytes do not have its diff_id, comes with a ``problem``; the others are listed while they are hashed, if
-    somebody is to ``take_entries``. What ``check`` raises ends all requests.
+    there is a ``listing``. What ``check`` raises ends all requests.
 
     A layer with a table of contents comes with that alone, or, where it cannot be taken, whole and without it.
     """
@@ -51,7 +51,7 @@ def fetch_layers(
     total = sum(same[0].blob_size or 0 for same in sharing.values() if same[0].table is None)
     done = reported = 0
     with closing(RegistryClient(name)) as client:
-        fetch = _LayerFetch(client, spool, known, is_listed=take_entries is not None)
+        fetch = _LayerFetch(client, spool, known, listing)
         yield ExportProgress(0, total)
         for event in fetch.events([same[0] for same in sharing.values()], check):
             if isinstance(event, int):
@@ -63,8 +63,8 @@ def fetch_layers(
             fetched, entries = event
             for layer in sharing[fetched.number]:
                 own = replace(fetched, number=layer.number)
-                if take_entries is not None and entries is not None:
-                    take_entries(own, entries)
+                if listing is not None and entries is not None:
+                    listing.take(own, entries)
                 yield own
 
 
@@ -74,11 +74,13 @@ _Fetched = tuple[Layer, LayerEntries | None]
 class _LayerFetch:
     """Fetches layers in several threads."""
 
-    def __init__(self, client: RegistryClient, spool: Spool, known: KnownImages | None, *, is_listed: bool) -> None:
+    def __init__(
+        self, client: RegistryClient, spool: Spool, known: KnownImages | None, listing: Listing | None
+    ) -> None:
         self._client = client
         self._spool = spool
         self._known = known
-        self._is_listed = is_listed
+        self._listing = listing
         self._events = SimpleQueue[int | Future[_Fetched]]()
         self._is_stopped = False
 
@@ -127,8 +129,8 @@ class _LayerFetch:
 
     def _checked(self, layer: Layer) -> _Fetched:
         """Return a layer as verified, or with a problem if it has other bytes; the reader says why a stream breaks."""
-        entries = LayerEntries() if self._is_listed else None
-        found = actual_diff_id(layer, entries, lambda: self._is_stopped)
+        entries, needs = (None, None) if self._listing is None else (LayerEntries(), self._listing.needs)
+        found = actual_diff_id(layer, entries, lambda: self._is_stopped, needs)
         if found is None or layer.diff_id is None:
             return layer, None
         if found != layer.diff_id:

@@ -5,11 +5,11 @@ A second pass for them would decompress everything again, which takes three time
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from mmap import mmap
 from typing import NamedTuple
 
-from layerscope.model.content_facts import NO_DIGEST
+from layerscope.model.content_facts import NO_DIGEST, ContentNeeds
 from layerscope.model.entries import Kind, LayerEntries
 from layerscope.sources.tar.file_hash import FileHash, digest_of, file_hash
 
@@ -20,10 +20,6 @@ _FLAGS = 65_521
 
 _MOST_KEPT = 32 * 1024 * 1024
 """First bytes that are kept of all files of a layer; a later pass reads those that are left out."""
-
-
-FirstBytes = Callable[[bytes, int], int]
-"""A function that returns how many first bytes to keep of a file, given its path and its size."""
 
 
 class HashedSizes:
@@ -44,13 +40,6 @@ class HashedSizes:
 
     def __contains__(self, size: int) -> bool:
         return size <= self._largest and (not self._flags[_FLAGS] or bool(self._flags[size % _FLAGS]))
-
-
-class ContentNeeds(NamedTuple):
-    """The files whose digests will be needed, and the number of first bytes to keep of each file."""
-
-    hashed: HashedSizes
-    first_bytes: FirstBytes
 
 
 class _Span(NamedTuple):

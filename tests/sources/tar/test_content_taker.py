@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.model.content_facts import DIGEST_SIZE, NO_DIGEST
+from layerscope.model.content_facts import DIGEST_SIZE, NO_DIGEST, ContentNeeds
 from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar import blocks, content_taker
-from layerscope.sources.tar.content_taker import ContentNeeds, HashedSizes
+from layerscope.sources.tar.content_taker import HashedSizes
 from layerscope.sources.tar.file_hash import digest_of
 from tests.builders import compressed, directory, file, hardlink, layer, sparse, symlink, whiteout
 
