@@ -25,14 +25,12 @@ from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.files.packages import packages_by_layer
 from layerscope.session.loaded_image import LoadedImage, loaded_image
 from layerscope.session.reading.layer_reading import LayerStack, needs_of, read_layers
-from layerscope.survey.schema import Table
+from layerscope.survey.schema import CONTENT_TABLES, Table
 
 NEEDS = (PACKAGES, SECRETS)
 
-CONTENT_TABLES = (Table.PACKAGES, Table.DEAD, Table.SECRETS)
-
 Rows = Mapping[Table, Sequence[tuple[object, ...]]]
-"""The rows of each table of `CONTENT_TABLES`, without their image."""
+"""The rows of an image for some tables, without the image."""
 
 _DATABASES = tuple(path for manager in MANAGERS for path in manager.databases if "*" not in path)
 _PACKAGE_FILES = PathMatcher(PACKAGES.patterns or ())

@@ -57,7 +57,6 @@ class PartWriter:
         self._store = store
         self._table = table
         self._schema = schema(table)
-        self.width = len(self._schema)
         self._batches: list[pa.Table] = []
         self._keys: list[str] = []
         self._rows = 0
@@ -69,6 +68,11 @@ class PartWriter:
         pairs = zip(columns, self._schema, strict=True)
         arrays = [values if isinstance(values, pa.Array) else pa.array(values, field.type) for values, field in pairs]
         self.take([key], pa.Table.from_arrays(arrays, schema=self._schema))
+
+    def add_rows(self, key: str, image: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Add all rows of a key, which lack the image in their first column."""
+        columns = zip(*rows, strict=True) if rows else [()] * (len(self._schema) - 1)
+        self.add(key, [[image] * len(rows), *columns])
 
     def take(self, keys: Collection[str], rows: pa.Table) -> None:
         """Add all rows of some keys."""

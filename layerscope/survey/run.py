@@ -1,7 +1,7 @@
 """A run of a survey: describe the images, read the layers that are not known, then write the rows of the images.
 
 Each layer is read by one task, from the first image that has it; the tasks of images come after those of layers, whose
-records they find in the folder of the data set.
+records they find in the folder of the data set. What documents say of an image is written as soon as it is described.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from layerscope.survey.executors import Workers, done_batches
 from layerscope.survey.images import Filters, find_images
-from layerscope.survey.parts import Row, bare, known_keys, read_rows, settle, write_rows
-from layerscope.survey.schema import IMAGE_TABLES, LAYER_TABLES, Table
+from layerscope.survey.parts import PartWriter, Row, bare, known_keys, read_rows, settle, write_rows
+from layerscope.survey.schema import CONTENT_TABLES, DESCRIBED_TABLES, LAYER_TABLES, Table
 from layerscope.survey.store import Shard, Store
 from layerscope.survey.tasks import (
     Depth,
@@ -87,19 +87,20 @@ def survey(question: Question, setup: Setup, workers: Workers, progress: Callabl
     with store.only_writer(question.shard):
         if question.shard is None:
             _settle(store)
-        images, failures = _described(question, setup, workers, progress)
+        images, failures = _described(question, setup, store, workers, progress)
         _write_images(store, question.shard, images, failures)
         if setup.depth is not Depth.MANIFESTS:
             layers = _layers_to_read(question, setup, store, images)
             failures += _read_layers(setup, workers, layers, progress)
-        failures += _read_images(setup, workers, list(_image_tasks(question, setup, store, images)), progress)
+        if setup.depth is Depth.LAYERS:
+            failures += _read_images(setup, workers, list(_image_tasks(question, store, images)), progress)
         if question.shard is None:
             _settle(store)
         return _write_images(store, question.shard, images, failures)
 
 
 def _settle(store: Store) -> None:
-    for table in (*LAYER_TABLES, *IMAGE_TABLES):
+    for table in (*LAYER_TABLES, *DESCRIBED_TABLES, *CONTENT_TABLES):
         settle(store, table)
 
 
@@ -109,21 +110,45 @@ def _batches(items: Sequence[Wanted], workers: Workers) -> list[Sequence[Wanted]
 
 
 def _described(
-    question: Question, setup: Setup, workers: Workers, progress: Callable[[Step], None]
+    question: Question, setup: Setup, store: Store, workers: Workers, progress: Callable[[Step], None]
 ) -> tuple[list[Described], list[Failure]]:
     def note(done: int, total: int | None) -> None:
         progress(Step(Stage.FIND, done, total or 0))
 
     wanted = find_images(question.sources, question.names, question.filters, question.platform, note)
     images, failures, done = list[Described](), list[Failure](), 0
+    described_rows = _DescribedRows(store)
     for batch, found in done_batches(workers, partial(describe, setup), _batches(wanted, workers)):
-        images += [each for each in found if isinstance(each, Described) and question.filters.take(each)]
         failures += [each for each in found if isinstance(each, Failure)]
+        taken = [each for each in found if isinstance(each, Described) and question.filters.take(each)]
+        described_rows.add(each for each in taken if question.shares(each.image))
+        # the rows of 100,000 images would take 1 GB
+        images += [each._replace(rows={}) for each in taken]
         done += len(batch)
         progress(Step(Stage.DESCRIBE, done, len(wanted)))
+    described_rows.flush()
     order = {each.reference: number for number, each in enumerate(wanted)}
     images.sort(key=lambda each: (order[each.wanted.reference], each.image))
     return images, failures
+
+
+class _DescribedRows:
+    """Writes the rows that the documents of images have, unless the folder has them."""
+
+    def __init__(self, store: Store) -> None:
+        self._written = {table: known_keys(store, table) for table in DESCRIBED_TABLES}
+        self._parts = {table: PartWriter(store, table) for table in DESCRIBED_TABLES}
+
+    def add(self, images: Iterable[Described]) -> None:
+        for each in images:
+            for table, part in self._parts.items():
+                if each.image not in self._written[table]:
+                    self._written[table].add(each.image)
+                    part.add_rows(each.image, each.image, each.rows[table])
+
+    def flush(self) -> None:
+        for part in self._parts.values():
+            part.flush()
 
 
 def _layers_to_read(
@@ -181,19 +206,17 @@ def _read_batch(setup: Setup, batch: Sequence[tuple[Wanted, SurveyedLayer]]) -> 
     return read_layers(setup, list(by_image.items()))
 
 
-def _image_tasks(question: Question, setup: Setup, store: Store, images: Iterable[Described]) -> Iterator[ImageTask]:
-    """Yield the images with the tables that lack rows of them, each image once; dead files need all of its layers.
+def _image_tasks(question: Question, store: Store, images: Iterable[Described]) -> Iterator[ImageTask]:
+    """Yield the images of which all layers are read, each once, with the tables that lack rows of them.
 
     Those with the same first layers come one after the other.
     """
-    known = {table: known_keys(store, table) for table in IMAGE_TABLES}
+    known = {table: known_keys(store, table) for table in CONTENT_TABLES}
     found = dict[str, tuple[list[str], Described, frozenset[Table]]]()
     for each in images:
-        if each.image in found or not question.shares(each.image):
+        if each.image in found or not (question.shares(each.image) and all(map(question.takes_layer, each.layers))):
             continue
-        reads_all = setup.depth is Depth.LAYERS and all(map(question.takes_layer, each.layers))
-        tables = IMAGE_TABLES if reads_all else (Table.IMAGE_LAYERS, Table.STEPS)
-        missing = frozenset(table for table in tables if each.image not in known[table])
+        missing = frozenset(table for table in CONTENT_TABLES if each.image not in known[table])
         found[each.image] = [layer.diff_id for layer in each.layers], each, missing
     ordered = sorted((each for each in found.values() if each[2]), key=itemgetter(0))
     shared = [_same_start(one, other) for (one, *_), (other, *_) in pairwise(ordered)]

@@ -26,7 +26,12 @@ class Table(StrEnum):
     SECRETS = "secrets"
 
 
-IMAGE_TABLES = (Table.IMAGE_LAYERS, Table.STEPS, Table.PACKAGES, Table.DEAD, Table.SECRETS)
+DESCRIBED_TABLES = (Table.IMAGE_LAYERS, Table.STEPS)
+"""The tables whose rows the documents of an image have."""
+
+CONTENT_TABLES = (Table.PACKAGES, Table.DEAD, Table.SECRETS)
+"""The tables whose rows depend on the content of all layers of an image."""
+
 LAYER_TABLES = (Table.FILES, Table.LAYERS)
 
 

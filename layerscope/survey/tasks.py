@@ -21,9 +21,9 @@ from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.open import each_image, open_without_keeping, receive, use_plain_http
 from layerscope.session.reading.layer_reading import needs_of, read_apart
 from layerscope.session.reading.wire import read_entries, read_facts, send_entries, send_facts
-from layerscope.survey.content import CONTENT_TABLES, NEEDS, Rows, SharedBase, path_text, read_content
+from layerscope.survey.content import NEEDS, Rows, SharedBase, path_text, read_content
 from layerscope.survey.parts import CLAIMED, INCOMPLETE, PartWriter, Row
-from layerscope.survey.schema import IMAGE_TABLES, LAYER_TABLES, Table
+from layerscope.survey.schema import CONTENT_TABLES, LAYER_TABLES, Table
 from layerscope.survey.store import Store
 from layerscope.work import become_worker
 
@@ -63,11 +63,12 @@ class SurveyedLayer(NamedTuple):
 
 
 class Described(NamedTuple):
-    """An image as its documents describe it, with its ``row`` of the table of images."""
+    """An image as its documents describe it: its ``row`` of the table of images, ``rows`` of `DESCRIBED_TABLES`."""
 
     wanted: Wanted
     image: str
     row: Row
+    rows: Rows
     layers: Sequence[SurveyedLayer]
 
 
@@ -79,7 +80,7 @@ class Failure(NamedTuple):
 
 
 class ImageTask(NamedTuple):
-    """An image, and the tables whose rows of it are to be written.
+    """An image, and those of `CONTENT_TABLES` whose rows of it are to be written.
 
     Other images have its first ``shared`` layers, too; it ``is_first`` of those that share any.
     """
@@ -140,7 +141,21 @@ def _described(wanted: Wanted, image: Image) -> Described:
         )
         for layer in image.layers
     ]
-    return Described(wanted, key, row, layers)
+    rows = {Table.IMAGE_LAYERS: _layer_rows(image), Table.STEPS: _step_rows(image)}
+    return Described(wanted, key, row, rows, layers)
+
+
+def _layer_rows(image: Image) -> list[tuple[object, ...]]:
+    rows = list[tuple[object, ...]]()
+    for layer in image.layers:
+        step = image.step(layer.number)
+        digest = None if layer.digest is None else str(layer.digest)
+        rows.append((layer.number, _layer_key(layer), digest, layer.blob_size, step.instruction, step.created_by))
+    return rows
+
+
+def _step_rows(image: Image) -> list[tuple[object, ...]]:
+    return [(number, step.layer, step.instruction, _time(step.created)) for number, step in enumerate(image.steps, 1)]
 
 
 def _layer_key(layer: Layer) -> str:
@@ -184,9 +199,12 @@ def _record(entries: LayerEntries) -> bytes:
 
 
 def read_images(setup: Setup, tasks: Sequence[ImageTask]) -> list[Failure]:
-    """Write the rows of some images, whose layers other tasks have read; those that share a base come together."""
+    """Write the rows that depend on all layers of some images, which other tasks have read.
+
+    Those that share a base come together.
+    """
     store, failures = Store(setup.folder), list[Failure]()
-    parts = {table: PartWriter(store, table) for table in IMAGE_TABLES}
+    parts = {table: PartWriter(store, table) for table in CONTENT_TABLES}
     bases = _Bases(store)
     for task in tasks:
         try:
@@ -249,32 +267,10 @@ def _decoded(record: bytes | None) -> tuple[LayerEntries, ContentFacts] | None:
 
 
 def _add_image(session: ImageSession, task: ImageTask, bases: _Bases, parts: dict[Table, PartWriter]) -> None:
-    image, prefix = session.image, ""
-    key = str(image.config_digest)
-    rows: Rows = {Table.IMAGE_LAYERS: _layer_rows(image), Table.STEPS: _step_rows(image)}
-    if not task.tables.isdisjoint(CONTENT_TABLES):
-        content, is_whole = bases.rows(session, task.shared)
-        rows, prefix = {**rows, **content}, "" if is_whole else INCOMPLETE
+    image = str(session.image.config_digest)
+    rows, is_whole = bases.rows(session, task.shared)
     for table in task.tables:
-        own = prefix if table in CONTENT_TABLES else ""
-        parts[table].add(own + key, _with_image(key, rows[table], parts[table].width))
-
-
-def _with_image(key: str, rows: Sequence[tuple[object, ...]], width: int) -> list[Iterable[object]]:
-    return [[key] * len(rows), *(zip(*rows, strict=True) if rows else [()] * (width - 1))]
-
-
-def _layer_rows(image: Image) -> list[tuple[object, ...]]:
-    rows = list[tuple[object, ...]]()
-    for layer in image.layers:
-        step = image.step(layer.number)
-        digest = None if layer.digest is None else str(layer.digest)
-        rows.append((layer.number, _layer_key(layer), digest, layer.blob_size, step.instruction, step.created_by))
-    return rows
-
-
-def _step_rows(image: Image) -> list[tuple[object, ...]]:
-    return [(number, step.layer, step.instruction, _time(step.created)) for number, step in enumerate(image.steps, 1)]
+        parts[table].add_rows(image if is_whole else INCOMPLETE + image, image, rows[table])
 
 
 def _file_columns(diff_id: str, entries: LayerEntries) -> list[Iterable[object]]:
