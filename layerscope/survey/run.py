@@ -12,7 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from layerscope.survey.executors import Workers, done_batches
+from layerscope.survey.executors import Result, Workers, done_batches
 from layerscope.survey.images import Filters, find_images
 from layerscope.survey.parts import PartWriter, Row, bare, known_keys, read_rows, settle, write_rows
 from layerscope.survey.schema import CONTENT_TABLES, DESCRIBED_TABLES, LAYER_TABLES, Table
@@ -118,7 +118,7 @@ def _described(
     wanted = find_images(question.sources, question.names, question.filters, question.platform, note)
     images, failures, done = list[Described](), list[Failure](), 0
     described_rows = _DescribedRows(store)
-    for batch, found in done_batches(workers, partial(describe, setup), _batches(wanted, workers)):
+    for batch, found in _in_order(wanted, done_batches(workers, partial(describe, setup), _batches(wanted, workers))):
         failures += [each for each in found if isinstance(each, Failure)]
         taken = [each for each in found if isinstance(each, Described) and question.filters.take(each)]
         described_rows.add(each for each in taken if question.shares(each.image))
@@ -127,9 +127,21 @@ def _described(
         done += len(batch)
         progress(Step(Stage.DESCRIBE, done, len(wanted)))
     described_rows.flush()
-    order = {each.reference: number for number, each in enumerate(wanted)}
-    images.sort(key=lambda each: (order[each.wanted.reference], each.image))
     return images, failures
+
+
+def _in_order(
+    wanted: Sequence[Wanted], results: Iterable[tuple[Sequence[Wanted], Result]]
+) -> Iterator[tuple[Sequence[Wanted], Result]]:
+    """Yield results in the order of their images: the first of several references of an image gives its rows."""
+    starts = {each.reference: number for number, each in enumerate(wanted)}
+    waiting, following = dict[int, tuple[Sequence[Wanted], Result]](), 0
+    for batch, result in results:
+        waiting[starts[batch[0].reference]] = batch, result
+        while following in waiting:
+            ready = waiting.pop(following)
+            following += len(ready[0])
+            yield ready
 
 
 class _DescribedRows:

@@ -30,6 +30,7 @@ from figures import SAMPLING_SECONDS, proportional_size, with_children
 from trend import serve
 
 from tests.builders import OCI_CONFIG, OCI_LAYER, ImageRecipe, Json, OciStore, file, layer, sha256, write_folder
+from tests.survey.data_set import DASK
 
 LAYERSCOPE = str(Path(sys.executable).with_name("layerscope"))
 IMAGES_A_BASE, BASE_FILES, OWN_LAYERS, OWN_FILES, NEW = 20, 58_000, 3, 370, 10
@@ -37,17 +38,6 @@ IMAGES_A_BASE, BASE_FILES, OWN_LAYERS, OWN_FILES, NEW = 20, 58_000, 3, 370, 10
 
 CARRIED = 40
 """The layers of each image that is given to `layers`."""
-
-DASK = """
-import sys
-from distributed import LocalCluster
-from layerscope.cli.main import run
-
-if __name__ == "__main__":
-    workers = int(sys.argv.pop(1))
-    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
-        sys.exit(run(["survey", *sys.argv[1:], "--dask", cluster.scheduler_address]))
-"""
 
 
 def write_layer(layout: Path, name: str, files: int) -> Json:

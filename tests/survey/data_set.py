@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from layerscope.survey.parts import Row
 from layerscope.survey.schema import Table
+
+DASK = """
+import sys
+from distributed import LocalCluster
+from layerscope.cli.main import run
+
+if __name__ == "__main__":
+    workers = int(sys.argv.pop(1))
+    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
+        sys.exit(run(["survey", *sys.argv[1:], "--dask", cluster.scheduler_address]))
+"""
+"""Runs a survey by a cluster of its own, with a number of workers; the other arguments are those of the survey."""
 
 
 def run(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -18,7 +31,7 @@ def run(*arguments: object, environment: Mapping[str, str] | None = None) -> sub
     return subprocess.run(command, capture_output=True, text=True, check=False, env=whole)
 
 
-def rows(folder: Path, table: str) -> list[dict[str, object]]:
+def rows(folder: Path, table: str) -> list[Row]:
     """Return the rows of a table."""
     return [row for part in sorted((folder / table).glob("*.parquet")) for row in pq.read_table(part).to_pylist()]
 

@@ -12,17 +12,7 @@ pytest.importorskip("pyarrow", reason="the extra survey is not installed")
 
 from layerscope.errors import LayerscopeError
 from layerscope.survey.executors import Workers, done_batches
-from tests.survey.data_set import everything, rows, run
-
-DASK = """
-import sys
-from distributed import LocalCluster
-from layerscope.cli.main import run
-
-if __name__ == "__main__":
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        sys.exit(run(["survey", *sys.argv[1:], "--dask", cluster.scheduler_address]))
-"""
+from tests.survey.data_set import DASK, everything, rows, run
 
 
 def lengths(words: Sequence[str]) -> list[int]:
@@ -88,11 +78,9 @@ def test_a_share_that_cannot_be_is_refused(shard: str, tmp_path: Path) -> None:
 
 def test_a_cluster_of_dask_gives_what_this_machine_gives(releases: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="the extra dask is not installed")
-    script = tmp_path / "cluster.py"
-    script.write_text(DASK)
     here, cluster = tmp_path / "here", tmp_path / "cluster"
     assert run(releases, "-o", here).returncode == 0
-    command = [sys.executable, str(script), str(releases), "-o", str(cluster)]
+    command = [sys.executable, "-c", DASK, "2", str(releases), "-o", str(cluster)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert ended.returncode == 0, ended.stderr
     assert everything(cluster) == everything(here)

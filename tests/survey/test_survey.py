@@ -1,16 +1,24 @@
 import fcntl
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tarfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("pyarrow", reason="the extra survey is not installed")
+import layerscope
 from layerscope.model.entries import FileEntry, Kind, OpaqueWhiteout
 from layerscope.session.open import open_image
 from layerscope.session.size.report import size_report
+from layerscope.survey.parts import Row
 from layerscope.survey.schema import Table
 from tests.analysis.entries import Item
 from tests.oracle import items_of_tar
@@ -35,6 +43,10 @@ def test_the_tables_have_the_figures_of_layers_and_why_and_a_second_survey_adds_
 
 def text(path: bytes) -> str:
     return path.decode("utf-8", "backslashreplace")
+
+
+def as_stored(path: str) -> str:
+    return text(os.fsencode(path))
 
 
 def expected(item: Item) -> tuple[object, ...]:
@@ -121,3 +133,76 @@ def test_a_survey_is_reported_on(tmp_path: Path) -> None:
     assert run(str(SAMPLE), "-o", str(tmp_path)).returncode == 0
     reported = run("report", str(tmp_path))
     assert (reported.returncode, "1 image" in reported.stdout) == (0, True), reported.stdout + reported.stderr
+
+
+def overlaid(layers: Sequence[Sequence[Row]]) -> dict[str, tuple[object, ...]]:
+    """Return kind and size of each path after the last layer, by the rows of ``files`` alone."""
+    tree: dict[str, tuple[object, ...]] = {}
+    for layer in layers:
+        for row in layer:
+            path = str(row["path"])
+            if row["kind"] == "whiteout":
+                hidden, is_opaque = path.removesuffix("/.wh..wh..opq"), path.endswith("/.wh..wh..opq")
+                gone = [
+                    each for each in tree if f"{each}/".startswith(f"{hidden}/") and not (is_opaque and each == hidden)
+                ]
+                tree = {each: value for each, value in tree.items() if each not in gone}
+        for row in layer:
+            path = str(row["path"])
+            if row["kind"] not in ("whiteout", "dir"):
+                tree = {each: value for each, value in tree.items() if not each.startswith(f"{path}/")}
+            if row["kind"] != "whiteout" and path != "/":
+                tree[path] = row["kind"], row["size"]
+    return tree
+
+
+def test_joined_by_their_keys_the_tables_give_what_layers_tree_and_why_give_of_each_sample(tmp_path: Path) -> None:
+    assert run(SAMPLES, "-o", tmp_path).returncode == 0
+    tables = {table: rows(tmp_path, table) for table in Table}
+
+    def of_image(table: Table, *columns: str) -> list[tuple[object, ...]]:
+        found = [row for row in tables[table] if row["image"] == image["image"]]
+        return sorted((tuple(row[column] for column in columns) for row in found), key=repr)
+
+    # two references may lead to one image, whose rows are those of the first
+    images = {row["image"]: row for row in sorted(tables[Table.IMAGES], key=lambda row: row["reference"], reverse=True)}
+    assert len(images) == 6
+    for image in images.values():
+        with layerscope.open(str(image["reference"]), platform=str(image["platform"])) as opened:
+            details, layers, why = opened.details, opened.layers, opened.why
+            expected_layers = [(each.layer, each.diff_id, each.blob_size, each.instruction) for each in layers]
+            expected_steps = [(number, each.layer, each.instruction) for number, each in enumerate(opened.steps, 1)]
+            shown = {as_stored(each.path): (each.kind, each.size) for each in opened.tree()}
+        assert (image["content_size"], image["blob_size"]) == (details.content_size, details.blob_size)
+        assert sorted(expected_layers) == of_image(Table.IMAGE_LAYERS, "layer", "diff_id", "blob_size", "instruction")
+        assert sorted(expected_steps, key=repr) == of_image(Table.STEPS, "step", "layer", "instruction")
+        sizes = {row["diff_id"]: (row["content_size"], row["entries"]) for row in tables[Table.LAYERS]}
+        assert [sizes[each.diff_id] for each in layers] == [(each.content_size, each.entries) for each in layers]
+        dead = [
+            (as_stored(each.path), each.size, each.writer, each.hidden_by, each.reason) for each in why.dead.entries
+        ]
+        assert sorted(dead, key=repr) == of_image(Table.DEAD, "path", "size", "writer", "hidden_by", "reason")
+        secrets = [(as_stored(each.path), each.kind, each.layer, each.removed_in) for each in why.secrets]
+        assert sorted(secrets, key=repr) == of_image(Table.SECRETS, "path", "kind", "layer", "removed_in")
+        by_layer = [[row for row in tables[Table.FILES] if row["diff_id"] == each.diff_id] for each in layers]
+        stacked = overlaid(by_layer)
+        assert stacked.items() <= shown.items()
+        # a directory that no layer has an entry for is implied
+        assert {shown[path] for path in shown.keys() - stacked.keys()} <= {("dir", 0)}
+
+
+@pytest.mark.thorough
+def test_runs_killed_at_ten_moments_and_resumed_give_what_one_run_gives(releases: Path, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    sources = [str(releases), str(SAMPLES)]
+    started = time.monotonic()
+    assert run(*sources, "-o", whole, "--jobs", "2").returncode == 0
+    taken = time.monotonic() - started
+    command = [sys.executable, "-m", "layerscope", "survey", *sources, "-o", str(killed), "--jobs", "2"]
+    for moment in range(1, 11):
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as survey:
+            with suppress(subprocess.TimeoutExpired):
+                survey.wait(taken * moment / 11)
+            survey.kill()
+    assert run(*sources, "-o", killed, "--jobs", "2").returncode == 0
+    assert everything(killed) == everything(whole)
