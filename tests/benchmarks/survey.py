@@ -30,7 +30,7 @@ from figures import SAMPLING_SECONDS, proportional_size, with_children
 from trend import serve
 
 from tests.builders import OCI_CONFIG, OCI_LAYER, ImageRecipe, Json, OciStore, file, layer, sha256, write_folder
-from tests.survey.data_set import DASK
+from tests.survey.data_set import dask_cluster
 
 LAYERSCOPE = str(Path(sys.executable).with_name("layerscope"))
 IMAGES_A_BASE, BASE_FILES, OWN_LAYERS, OWN_FILES, NEW = 20, 58_000, 3, 370, 10
@@ -161,8 +161,9 @@ def measure(hosts: Hosts, folder: Path, jobs: int, dask: int) -> None:
     report("the largest process", largest, "MiB")
     if dask:
         local = report("survey by processes", lambda: taken(survey(hosts.images, results / "pool", "--jobs", dask)))
-        script = [sys.executable, "-c", DASK, str(dask), *survey(hosts.images, results / "dask")[2:]]
-        cluster = report("survey by a Dask cluster, with its start", lambda: taken(script))
+        with dask_cluster(dask) as address:
+            command = survey(hosts.images, results / "dask", "--dask", address)
+            cluster = report("survey by a Dask cluster", lambda: taken(command))
         print(f"{'speed beside processes':<58}{local / cluster:8.2f}")
 
 

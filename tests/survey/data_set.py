@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -11,17 +12,25 @@ import pyarrow.parquet as pq
 from layerscope.survey.parts import Row
 from layerscope.survey.schema import Table
 
-DASK = """
+_CLUSTER = """
 import sys
 from distributed import LocalCluster
-from layerscope.cli.main import run
 
 if __name__ == "__main__":
-    workers = int(sys.argv.pop(1))
-    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
-        sys.exit(run(["survey", *sys.argv[1:], "--dask", cluster.scheduler_address]))
+    with LocalCluster(n_workers=int(sys.argv[1]), threads_per_worker=1, dashboard_address=None) as cluster:
+        print(cluster.scheduler_address, flush=True)
+        sys.stdin.read()
 """
-"""Runs a survey by a cluster of its own, with a number of workers; the other arguments are those of the survey."""
+
+
+@contextmanager
+def dask_cluster(workers: int) -> Iterator[str]:
+    """Run a cluster of Dask, and yield the address of its scheduler."""
+    command = [sys.executable, "-c", _CLUSTER, str(workers)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.communicate()
 
 
 def run(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

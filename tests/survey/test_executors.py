@@ -1,8 +1,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +10,7 @@ pytest.importorskip("pyarrow", reason="the extra survey is not installed")
 
 from layerscope.errors import LayerscopeError
 from layerscope.survey.executors import Workers, done_batches
-from tests.survey.data_set import DASK, everything, rows, run
+from tests.survey.data_set import dask_cluster, everything, rows, run
 
 
 def lengths(words: Sequence[str]) -> list[int]:
@@ -78,12 +76,12 @@ def test_a_share_that_cannot_be_is_refused(shard: str, tmp_path: Path) -> None:
 
 def test_a_cluster_of_dask_gives_what_this_machine_gives(releases: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="the extra dask is not installed")
-    here, cluster = tmp_path / "here", tmp_path / "cluster"
+    here, there = tmp_path / "here", tmp_path / "there"
     assert run(releases, "-o", here).returncode == 0
-    command = [sys.executable, "-c", DASK, "2", str(releases), "-o", str(cluster)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    with dask_cluster(2) as address:
+        ended = run(releases, "-o", there, "--dask", address)
     assert ended.returncode == 0, ended.stderr
-    assert everything(cluster) == everything(here)
+    assert everything(there) == everything(here)
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
